@@ -8,7 +8,9 @@ two lists (LangChain).
 from __future__ import annotations
 
 import codecs
+import gzip
 import json
+import zlib
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from typing import Any
 from chaos_llm.errors import UsageError
 from chaos_llm.recording.content_encoding import decoded, needed_for
 
+_GZIP = b"\x1f\x8b"
 _PARSED = ("parsed_body", "body_json")  # fields with a body as JSON, and not as a text
 _NEEDS_YAML = '{}: a cassette in YAML needs PyYAML: pip install "chaos_llm[import]"'
 
@@ -44,9 +47,12 @@ class Interaction:
 def documents(path: Path) -> list[Any]:
     """The interactions of a file as its format has them; raises UsageError."""
     try:
-        text = path.read_bytes().removeprefix(codecs.BOM_UTF8)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from None
+        text = path.read_bytes()
+        if text.startswith(_GZIP):
+            text = gzip.decompress(text)
+    except (EOFError, OSError, zlib.error) as error:
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    text = text.removeprefix(codecs.BOM_UTF8)
     return documents_of(text, path)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import json
 import os
 import sys
 
@@ -11,6 +13,7 @@ import pytest
 import yaml
 
 from chaos_llm import outage
+from chaos_llm.errors import UsageError
 from chaos_llm.faults import overloaded
 from chaos_llm.importing import csv_lines
 
@@ -104,6 +107,25 @@ def test_such_a_cassette_answers_an_app(cassette):
         chaos.on("anthropic").answers(cassette=path).inject(overloaded(), times=1)
         reply = client.messages.create(max_tokens=9, **ASKED)
     assert reply.content[0].text == "Forty-two."
+
+
+def test_a_compressed_cassette_in_two_lists_answers_an_app(tmp_path):
+    path = tmp_path / "cassette.yaml.gz"
+    recorded = interaction(200, {"body": {"string": json.dumps(ANSWER)}})
+    lists = {"requests": [recorded["request"]], "responses": [recorded["response"]]}
+    path.write_bytes(gzip.compress(yaml.safe_dump(lists).encode()))
+    client = anthropic.Anthropic(api_key="k")
+    with outage() as chaos:
+        chaos.on("anthropic").answers(cassette=path)
+        reply = client.messages.create(max_tokens=9, **ASKED)
+    assert reply.content[0].text == "Forty-two."
+
+
+def test_a_damaged_compressed_cassette_is_refused_in_a_sentence(tmp_path):
+    path = tmp_path / "cassette.yaml.gz"
+    path.write_bytes(gzip.compress(b"requests: []" * 50)[:-12])
+    with outage() as chaos, pytest.raises(UsageError, match=r"cassette\.yaml\.gz: "):
+        chaos.on("anthropic").answers(cassette=path)
 
 
 def test_reading_a_table_leaves_the_processs_limit_of_fields_alone():

@@ -221,6 +221,11 @@ CALLS = {
     "elastic_schema.ndjson": """
         0.429 anthropic - 1.089
         5 anthropic overloaded 0.301""",
+    "table_words.csv": """
+        0 openai - 1.088
+        5 openai rate_limited 0.301
+        10 openai server_error 0.301
+        15 openai hang 60""",
     "table_utf16.csv": """
         0 anthropic - 1.088
         5 anthropic overloaded 0.301""",

@@ -58,6 +58,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _TIMES = ("at", "ended")
 _CLIENT_CLOSED = 499  # nginx: the client closed the connection
+_WELL = frozenset(("success", "succeeded", "successful", "ok", "completed", "complete"))
+_BADLY = frozenset(("error", "failed", "failure", "timeout"))
 _DEEPEST = 3  # objects within each other in which columns are looked for
 # https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage
 _ENVOY_ENDS = {"UC": "reset", "LR": "reset", "UR": "reset", "UF": "refused", "UT": "timeout",
@@ -121,7 +123,7 @@ class Row:
             model=text.get("model", ""),
             client=text.get("client", ""),
             credential=text.get("credential", ""),
-            error_type=text.get("error", ""),
+            error_type=text.get("error") or _failed(values.get("status")),
             error_message=masked_message(text.get("message", "")),
             retry_after=moments.number(values.get("retry_after")),
         )
@@ -169,7 +171,15 @@ def _upstream_number(value: Any) -> float | None:
     return moments.number(value)
 
 
+def _failed(status: Any) -> str:
+    """The word for a failure in the place of a status."""
+    return status if isinstance(status, str) and status.casefold() in _BADLY else ""
+
+
 def _status(value: Any) -> int:
+    """The status; tables that have words in its place, as of traces, say so of successes, too."""
+    if isinstance(value, str) and value.casefold() in _WELL:
+        return 200
     found = _upstream_number(value)
     return int(found) if found and 100 <= found < 600 else 0
 
