@@ -67,7 +67,7 @@ class Store:
         different = [name for name in wanted if found and found.get(name) != wanted[name]]
         if different and len(self):
             raise UsageError(
-                f"{self.folder} holds a campaign with another {' and another '.join(different)}; "
+                f"{self.folder} holds a campaign that differs in {' and '.join(different)}; "
                 "give another --out"
             )
         values = [(name, json.dumps(value)) for name, value in wanted.items()]

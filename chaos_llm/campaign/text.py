@@ -30,13 +30,15 @@ def percent(estimate: Estimate) -> str:
 
 
 def number(estimate: Estimate) -> str:
-    """A number with its interval."""
-    return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
+    """A number with its interval; without one where one run, or runs that agree, show no spread."""
+    value, low, high = (f"{each:.2f}" for each in estimate)
+    return value if estimate.width == 0 else f"{value} ({low} to {high})"
 
 
 def whole(estimate: Estimate) -> str:
-    """A number without its fraction, with its interval."""
-    return f"{estimate.value:,.0f} ({estimate.low:,.0f} to {estimate.high:,.0f})"
+    """A number without its fraction, with its interval as in `number`."""
+    value, low, high = (f"{each:,.0f}" for each in estimate)
+    return value if estimate.width == 0 else f"{value} ({low} to {high})"
 
 
 def seconds(estimate: Estimate) -> str:

@@ -166,6 +166,8 @@ def _plan(options: argparse.Namespace) -> int:
         f"runs) show whether the share of answered calls got worse by more than "
         f"{sample.margin * 100:g} points; one run's share varies by {sample.spread * 100:.2f}"
     )
+    if not sample.spread:
+        print("The pilot's runs agree and show no spread: this is the least; play a larger pilot.")
     return 0
 
 

@@ -119,7 +119,13 @@ class _Profile:
             + [post.at for page in pages.values() for post in page.posts]
         )
         failures = sum(window.failures for window in found)
+        baseline, whole = latencies.baseline(self.groups, found, slow, RECORDING)
         said = list(self._said(failures, strictness, pages, found))
+        said += [
+            f"Assumed: replies of {provider} come whole; "
+            "when their first token came was not recorded."
+            for provider in whole
+        ]
         profile = Profile(
             name=self.name,
             title=self._title(found, slow),
@@ -131,7 +137,7 @@ class _Profile:
             note="\n".join(said),
             sources=self._sources(pages),
             status_pages=pages,
-            baseline=latencies.baseline(self.groups, found, slow, RECORDING),
+            baseline=baseline,
         )
         return Draft(profile, self._observations(), self.faults.files, said)
 

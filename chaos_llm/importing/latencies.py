@@ -36,12 +36,14 @@ def baseline(
     windows: Sequence[FoundWindow],
     slow: Sequence[SlowWindow],
     evidence: str,
-) -> dict[str, HealthyLatency]:
+) -> tuple[dict[str, HealthyLatency], list[str]]:
     """The healthy latency of each provider, as medians; a model with its own where it differs.
 
-    Calls in windows of failures and of slow answers do not count.
+    Calls in windows of failures and of slow answers do not count. Also returns the providers whose
+    first tokens were not recorded: their `first_token` is the time of a whole reply.
     """
     found: dict[str, HealthyLatency] = {}
+    whole: list[str] = []
     for group in groups:
         if group.surface == "api" and group.provider not in found:
             healthy = (group.kind == 0) & ~failing(group, windows) & ~_slow(group, slow)
@@ -51,7 +53,9 @@ def baseline(
                 found[group.provider] = HealthyLatency(
                     latency.first_token, latency.token, evidence, models
                 )
-    return found
+                if len(_known(group.first[healthy])) < _LEAST_CALLS:
+                    whole.append(group.provider)
+    return found, whole
 
 
 def _slow(group: Group, windows: Sequence[SlowWindow]) -> Any:
@@ -82,15 +86,20 @@ def _by_model(
 def _median_of(group: Group, chosen: Any, evidence: str) -> HealthyLatency | None:
     import numpy as np  # noqa: PLC0415 - comes with an extra
 
-    first, token, seconds = group.first[chosen], group.token[chosen], group.seconds[chosen]
-    firsts = first[~np.isnan(first)]
+    firsts = _known(group.first[chosen])
     if len(firsts) < _LEAST_CALLS:
-        firsts = seconds[~np.isnan(seconds)]
+        firsts = _known(group.seconds[chosen])
     if len(firsts) < _LEAST_CALLS:
         return None
-    tokens = token[~np.isnan(token)]
+    tokens = _known(group.token[chosen])
     per_token = float(np.median(tokens)) if len(tokens) >= _LEAST_CALLS else 0.0
     return HealthyLatency(round(float(np.median(firsts)), 3), round(per_token, 5), evidence)
+
+
+def _known(values: Any) -> Any:
+    import numpy as np  # noqa: PLC0415 - comes with an extra
+
+    return values[~np.isnan(values)]
 
 
 def slow_windows(group: Group) -> list[SlowWindow]:

@@ -12,6 +12,7 @@ import pytest
 from chaos_llm import campaign
 from chaos_llm.campaign.app_factory import fresh_app
 from chaos_llm.campaign.campaign import Campaign, chosen, drawn
+from chaos_llm.campaign.case import Row
 from chaos_llm.campaign.files import write
 from chaos_llm.campaign.records import record, schema
 from chaos_llm.campaign.store import Store
@@ -64,7 +65,7 @@ def test_a_campaign_that_was_interrupted_goes_on_to_the_same_table(tmp_path):
 
 def test_a_folder_of_another_campaign_is_refused(tmp_path):
     planned(seeds=1).run(tmp_path, workers=1)
-    with pytest.raises(UsageError, match="another seeds"):
+    with pytest.raises(UsageError, match="differs in seeds"):
         planned(seeds=2).run(tmp_path, resume=True, workers=1)
 
 
@@ -171,6 +172,14 @@ def test_a_run_is_shown_again_with_the_options_of_its_campaign(tmp_path, capsys)
         assert "primary" in shown_again or "failed" in shown_again
         assert name in shown_again
     assert main(["campaign", "show", str(tmp_path), "no-such", "0"]) == 2
+
+
+def test_a_plan_from_runs_that_agree_says_that_it_is_the_least(tmp_path, capsys):
+    with Store(tmp_path) as pilot:
+        for seed in range(2):
+            pilot.add(Row("p", seed, calls=4, answered=4))
+    assert main(["campaign", "plan", str(tmp_path)]) == 0
+    assert "agree and show no spread: this is the least" in capsys.readouterr().out
 
 
 def test_results_comparisons_and_plans_are_printed_as_json(tmp_path, capsys):

@@ -12,6 +12,7 @@ from chaos_llm.campaign.comparison import compare
 from chaos_llm.campaign.planning import plan
 from chaos_llm.campaign.schedule import Schedule
 from chaos_llm.campaign.table import Summary, enough, table
+from chaos_llm.campaign.text import HEAD, cells
 from chaos_llm.errors import UsageError
 
 pytest.importorskip("scipy")
@@ -102,6 +103,14 @@ def test_a_plan_follows_from_the_spread_of_the_pilot():
     assert narrow.seeds * 2 >= narrow.pairs
     with pytest.raises(UsageError, match="at least two seeds"):
         plan(pilot[:1], 0.01)
+
+
+def test_a_mean_of_one_run_claims_no_interval():
+    one = [Row("p", 0, calls=2, answered=2, requests=3, tokens=10)]
+    more = [*one, Row("p", 1, calls=2, answered=2, requests=5, tokens=30)]
+    shown = [dict(zip(HEAD, cells(Summary("p", rows)), strict=True)) for rows in (one, more)]
+    assert [each["requests a call"] for each in shown] == ["1.50", "2.00 (1.50 to 2.50)"]
+    assert [each["tokens a call"] for each in shown] == ["5", "10 (5 to 15)"]
 
 
 def test_until_looks_at_a_prefix_of_the_seeds_only():

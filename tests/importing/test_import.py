@@ -64,6 +64,13 @@ def test_healthy_latencies_are_the_baseline(imported, log):
     assert latency.evidence == "recording"
 
 
+def test_a_first_token_that_was_not_recorded_is_said_aloud(imported, log):
+    said = "Assumed: replies of anthropic come whole; when their first token came was not recorded."
+    run = imported(log)
+    assert said in run.said
+    assert said in run.profile.note
+
+
 def test_the_draft_passes_lint(imported, log):
     assert not lint.problems(imported(log).path)
 

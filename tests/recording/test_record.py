@@ -269,6 +269,29 @@ def test_as_a_proxy_it_records_what_goes_to_a_vendor_over_tls(path, tmp_path):
     assert "PLANTED" not in path.read_text()
 
 
+@pytest.mark.parametrize("form", ["{}", "anthropic={}"])
+def test_as_a_proxy_it_sends_a_hard_coded_host_to_the_upstream(path, form):
+    with (
+        serving(lambda c: c.sendall(whole(200, b'{"ok": 1}'))) as gateway,
+        recording(path, "--tls", "--upstream", form.format(gateway)) as (url, _, said),
+    ):
+        trusted = re.search(r"SSL_CERT_FILE='([^']+)'", said)
+        reply = httpx.post(
+            "https://api.anthropic.com/v1/messages",
+            json=ASKED,
+            headers={"x-api-key": KEY},
+            timeout=60,
+            verify=ssl.create_default_context(cafile=trusted[1]),
+            proxy=url,
+            trust_env=False,
+        )
+        assert reply.json() == {"ok": 1}
+        (call,) = calls(path)
+    assert call["provider"] == "anthropic"
+    assert call["status"] == 200
+    assert gateway.endswith(call["host"])
+
+
 def test_a_killed_recorder_leaves_whole_lines_and_goes_on_after_them(path):
     with serving(lambda c: c.sendall(whole(200, b"{}"))) as vendor:
         with recording(path, "--upstream", vendor) as (url, process, _):

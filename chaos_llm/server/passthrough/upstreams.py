@@ -59,6 +59,9 @@ class Upstreams:
         if not tunnel_host and not self._routes and self._addresses.names(host):
             tunnel_host = host
         if tunnel_host:
+            given = self._given_for_host(method, target, tunnel_host)
+            if given is not None:
+                return Route(given, f"{given.base}{target}")
             name, port = split_host(tunnel_host)
             return Route(Upstream(name, port or 443, tls=True), None)
         prefix, _, rest = target[1:].partition("/")
@@ -66,6 +69,14 @@ class Upstreams:
             upstream = self.of_provider(prefix)
             return Route(upstream, f"{upstream.base}/{rest}")
         return self._by_path(method, target, host)
+
+    def _given_for_host(self, method: str, target: str, host: str) -> Upstream | None:
+        """The upstream that was given for a vendor's host, which the client has hard-coded."""
+        if not self._routes or not self._addresses.names(host):
+            return None
+        place = self._addresses.find(method, host, target.partition("?")[0])
+        provider = place.provider.name if place else ""
+        return self._routes.get(provider) or self._routes.get("")
 
     def _by_path(self, method: str, target: str, host: str) -> Route | None:
         """The route of a request whose path alone says what it is for."""
