@@ -74,6 +74,24 @@ class Store:
         with self._database:
             self._database.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", values)
 
+    def refuse_other_conditions(self, other: Store) -> None:
+        """Raise UsageError where two campaigns differ in more than the app and its versions."""
+        mine, theirs = self.about, other.about
+        options, others = mine.get("options", {}), theirs.get("options", {})
+        different = sorted(n for n in options | others if options.get(n) != others.get(n))
+        if different:
+            raise UsageError(
+                f"{self.folder} and {other.folder} differ in {', '.join(different)}: campaigns "
+                "are compared that were played with the same options"
+            )
+        profiles, others = mine.get("profiles", {}), theirs.get("profiles", {})
+        changed = sorted(n for n in profiles.keys() & others.keys() if profiles[n] != others[n])
+        if changed:
+            raise UsageError(
+                f"{self.folder} and {other.folder} have other profiles of the name "
+                f"{', '.join(changed)}: play both with the same"
+            )
+
     def task(self, case: Case) -> Task:
         """The task of one run; raises UnknownName for a profile that the campaign has not."""
         about = self.about

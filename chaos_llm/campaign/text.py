@@ -32,13 +32,13 @@ def percent(estimate: Estimate) -> str:
 def number(estimate: Estimate) -> str:
     """A number with its interval; without one where one run, or runs that agree, show no spread."""
     value, low, high = (f"{each:.2f}" for each in estimate)
-    return value if estimate.width == 0 else f"{value} ({low} to {high})"
+    return value if low == high else f"{value} ({low} to {high})"
 
 
 def whole(estimate: Estimate) -> str:
     """A number without its fraction, with its interval as in `number`."""
     value, low, high = (f"{each:,.0f}" for each in estimate)
-    return value if estimate.width == 0 else f"{value} ({low} to {high})"
+    return value if low == high else f"{value} ({low} to {high})"
 
 
 def seconds(estimate: Estimate) -> str:

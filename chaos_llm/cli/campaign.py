@@ -141,6 +141,7 @@ def _compare(options: argparse.Namespace) -> int:
     if len(options.folders) != 2:
         raise UsageError("compare needs two folders: chaos-llm campaign compare BASE NEW")
     with Store.existing(options.folders[0]) as base, Store.existing(options.folders[1]) as new:
+        base.refuse_other_conditions(new)
         comparison = compare(list(base), list(new), share(options.margin))
     if options.json:
         print_json({"verdict": comparison.verdict, **asdict(comparison)})

@@ -129,23 +129,9 @@ def pytest_configure(config: pytest.Config) -> None:
         except ChaosError as error:
             raise pytest.UsageError(f"--chaos: {error}") from None
     if config.getoption("chaos_record") is not None:
-        _record(config)
+        _register_recording(config)
     if config.getoption("chaos_report") is not None or config.getoption("xmlpath", None):
         _register_reports(config)
-
-
-def _record(config: pytest.Config) -> None:
-    """Record real calls until pytest ends."""
-    from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only with --chaos-record
-    from chaos_llm.recording.in_process import record  # noqa: PLC0415 - only with --chaos-record
-
-    recording = ExitStack()
-    path = config.invocation_params.dir / config.getoption("chaos_record")
-    try:
-        recording.enter_context(record(path))
-    except ChaosError as error:
-        raise pytest.UsageError(f"--chaos-record: {error}") from None
-    config.add_cleanup(recording.close)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -291,6 +277,13 @@ def _forget(item: pytest.Item) -> None:
         del item.stash[_BEGUN]
     if examples := sys.modules.get("chaos_llm.reports.failing_examples"):
         examples.forget()
+
+
+def _register_recording(config: pytest.Config) -> None:
+    """Record real calls until pytest ends."""
+    from chaos_llm.pytest_plugin.recording_option import RecordingOption  # noqa: PLC0415 - as below
+
+    config.pluginmanager.register(RecordingOption(config), "chaos_recording_option")
 
 
 def _register_reports(config: pytest.Config) -> None:

@@ -83,6 +83,8 @@ def interactions(path: Path) -> list[Interaction]:
     """All interactions of a cassette; raises UsageError for a file that has none."""
     try:
         found = [interaction(each) for each in documents(path)]
+    except UsageError:  # says already why the file cannot be read
+        raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path} is no cassette: {error!r:.200}") from None
     if not found:

@@ -174,6 +174,26 @@ def test_a_run_is_shown_again_with_the_options_of_its_campaign(tmp_path, capsys)
     assert main(["campaign", "show", str(tmp_path), "no-such", "0"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"options": {"every": "2m"}, "profiles": {"p": "a"}}, "differ in every:"),
+        ({"options": {"every": "1m"}, "profiles": {"p": "b"}}, "other profiles of the name p:"),
+    ],
+)
+def test_campaigns_under_other_conditions_are_not_compared(tmp_path, capsys, other, said):
+    first = {"options": {"every": "1m"}, "profiles": {"p": "a", "only here": "c"}}
+    for folder, about in (("a", first), ("b", other), ("c", first | {"app": "new"})):
+        with Store(tmp_path / folder) as store:
+            store.begin(about, resume=False)
+            for seed in range(2):
+                store.add(Row("p", seed, calls=4, answered=4))
+    a, b, c = (str(tmp_path / folder) for folder in "abc")
+    assert main(["campaign", "compare", a, b]) == 2
+    assert said in capsys.readouterr().err
+    assert main(["campaign", "compare", a, c]) == 0
+
+
 def test_a_plan_from_runs_that_agree_says_that_it_is_the_least(tmp_path, capsys):
     with Store(tmp_path) as pilot:
         for seed in range(2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import textwrap
 from pathlib import Path
 
@@ -155,7 +156,7 @@ def test_what_cannot_be_kept_or_written_says_so(tmp_path):
 
 
 def test_the_option_records_the_suite(pytester, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
     pytester.makepyfile(
         textwrap.dedent(
             """
@@ -183,5 +184,17 @@ def test_the_option_records_the_suite(pytester, monkeypatch):
     options = ("-p", "no:randomly", "-p", "no:cacheprovider")
     run = pytester.runpytest_subprocess(*options, "--chaos-record", "calls.jsonl")
     run.assert_outcomes(passed=1)
+    run.stdout.fnmatch_lines(["chaos_llm: 1 call recorded in calls.jsonl"])
     (call,) = rows(pytester.path / "calls.jsonl")
     assert (call["provider"], call["status"], call["error_type"]) == ("anthropic", 500, "api_error")
+
+
+def test_a_suite_without_a_call_to_a_provider_is_told_so(pytester):
+    pytester.makepyfile("def test_nothing():\n    pass\n")
+    pytester.makepyprojecttoml(
+        "[tool.pytest.ini_options]\nasyncio_default_fixture_loop_scope = 'function'\n"
+    )
+    options = ("-p", "no:randomly", "-p", "no:cacheprovider")
+    run = pytester.runpytest_subprocess(*options, "--chaos-record", "calls.jsonl")
+    run.assert_outcomes(passed=1)
+    run.stdout.fnmatch_lines(["*--chaos-record saw no call to a provider's host; *"])
