@@ -109,7 +109,8 @@ def difference(values: Sequence[float], measures: int = 1) -> Estimate:
 
     With several measures each interval is wider, so that all of them together hold at 99 %. Where
     few pairs differ, the mean of the few is not normal: then the interval covers what a share of
-    pairs as large as Wilson's bound could add.
+    pairs as large as Wilson's bound could add. Pairs that all differ by the same amount show no
+    spread: then it covers zero, too, unless they are so many that a sign test excludes chance.
     """
     count = len(values)
     average = sum(values) / count
@@ -123,6 +124,9 @@ def difference(values: Sequence[float], measures: int = 1) -> Estimate:
         largest = max(abs(value) for value in values)
         bound = stats().binomtest(unlike, count).proportion_ci(level, method="wilson").high
         reach = max(reach, float(bound) * largest - abs(average))
+    alike = len({round(value, 9) for value in values}) == 1
+    if alike and 0.5 ** (count - 1) > 1 - level:
+        reach = max(reach, abs(average))
     return Estimate(average, max(-1.0, average - reach), min(1.0, average + reach))
 
 

@@ -91,6 +91,14 @@ def test_a_check_that_fails_more_often_is_a_regression_by_its_name():
     assert first.sentence.startswith("REGRESSION: backs_off: 100.00 % before, 0.00 % now")
 
 
+@pytest.mark.parametrize(("pairs", "verdict"), [(2, "INCONCLUSIVE"), (20, "REGRESSION")])
+def test_a_few_pairs_that_all_lose_the_same_are_no_regression_yet(pairs, verdict):
+    base = [Row("p", seed, calls=10, answered=10) for seed in range(pairs)]
+    new = [Row("p", seed, calls=10, answered=9) for seed in range(pairs)]
+    assert compare(base, new, 0.01).verdict == verdict
+    assert compare(new, base, 0.01).verdict == "PASS"
+
+
 def test_campaigns_without_a_common_run_cannot_be_compared():
     with pytest.raises(UsageError, match="no profile at the same seed in common"):
         compare(rows_of(0.1, 2, Random(0)), rows_of(0.1, 2, Random(0), profile="q"), 0.01)
