@@ -39,10 +39,10 @@ _MODULES = {  # by public name
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import chaos_llm` stays fast."""
-    from importlib import import_module  # noqa: PLC0415 - as this function says
+    from importlib import import_module  # noqa: PLC0415 - `import chaos_llm` stays cheap
 
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415 - as this function says
+        from importlib.metadata import version  # noqa: PLC0415 - `import chaos_llm` stays cheap
 
         return version("chaos_llm")
     if name not in _MODULES:

@@ -50,8 +50,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from chaos_llm.sdk_matrix.comparison import as_values, compare, recorded_in  # noqa: PLC0415 - as above
-    from chaos_llm.sdk_matrix.matrix_text import matrix_json  # noqa: PLC0415
+    from chaos_llm.sdk_matrix.comparison import as_values, compare, recorded_in  # noqa: PLC0415 - on demand
+    from chaos_llm.sdk_matrix.matrix_text import matrix_json  # noqa: PLC0415 - the vendors' SDKs
 
     if options.markdown is not None:
         raise UsageError("--compare prints text or, with --json, JSON; not Markdown")

@@ -379,6 +379,6 @@ def _no_failures(calls: Calls, recorded_in: Sequence[str]) -> str:
     also = f", and {refused} were refused as wrong" if refused else ""
     why = "There is nothing to replay"
     if calls.failures:
-        why = "That is too few, or too evenly spread, to be told from chance"
+        why = "They are too few, or spread too evenly, to rule chance out"
     failed = f"{calls.failures} of {calls.count} calls failed{also}"
     return f"{names}: no outage was found: {failed}. {why}"

@@ -39,8 +39,8 @@ def baseline(
 ) -> tuple[dict[str, HealthyLatency], list[str]]:
     """The healthy latency of each provider, as medians; a model with its own where it differs.
 
-    Calls in windows of failures and of slow answers do not count. Also returns the providers whose
-    first tokens were not recorded: their `first_token` is the time of a whole reply.
+    Calls in windows of failures and of slow answers do not count. Also returns the providers
+    without recorded first tokens: their `first_token` is the time of a whole reply.
     """
     found: dict[str, HealthyLatency] = {}
     whole: list[str] = []

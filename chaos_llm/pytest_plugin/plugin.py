@@ -281,7 +281,7 @@ def _forget(item: pytest.Item) -> None:
 
 def _register_recording(config: pytest.Config) -> None:
     """Record real calls until pytest ends."""
-    from chaos_llm.pytest_plugin.recording_option import RecordingOption  # noqa: PLC0415 - as below
+    from chaos_llm.pytest_plugin.recording_option import RecordingOption  # noqa: PLC0415 - only with the option
 
     config.pluginmanager.register(RecordingOption(config), "chaos_recording_option")
 

@@ -13,7 +13,7 @@ class RecordingOption:
 
     def __init__(self, config: pytest.Config) -> None:
         from chaos_llm.errors import ChaosError  # noqa: PLC0415 - only with --chaos-record
-        from chaos_llm.recording.in_process import record  # noqa: PLC0415 - as above
+        from chaos_llm.recording.in_process import record  # noqa: PLC0415 - only with --chaos-record
 
         self.named: str = config.getoption("chaos_record")
         self._path: Path = config.invocation_params.dir / self.named

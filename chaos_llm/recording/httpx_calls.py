@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 
 from chaos_llm.recording.call_observer import CallObserver
@@ -98,6 +99,7 @@ def _in_memory(module: Any, request: Any) -> bytes | None:
         return None
 
 
+@cache  # one class for a library, not one for each request
 def _upload(module: Any) -> type:
     class Upload(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc] # classes of Any
         def __init__(self, observer: CallObserver, stream: Any) -> None:
@@ -139,6 +141,7 @@ class _WatchedStream:
         self._reply.ended("complete")
 
 
+@cache
 def _sync_stream(module: Any) -> type:
     class Stream(_WatchedStream, module.SyncByteStream):  # type: ignore[misc] # a class of Any
         def __iter__(self) -> Iterator[bytes]:
@@ -154,6 +157,7 @@ def _sync_stream(module: Any) -> type:
     return Stream
 
 
+@cache
 def _async_stream(module: Any) -> type:
     class Stream(_WatchedStream, module.AsyncByteStream):  # type: ignore[misc] # a class of Any
         async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -9,25 +9,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.small_profiles import HOUR, profile_of, window
 from support.waiting import PATIENCE
 
 from chaos_llm.server.launch.server_handle import ServerThread
 from chaos_llm.server.launch.settings import Settings
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "load_tests" / "k6.js"
-DAY = """
-title = "two minutes of errors, at ten times the speed"
-starts = 2026-01-01T00:00:00Z
-ends = "+1h"
-[[window]]
-name = "all fail"
-from = "+60s"
-until = "+180s"
-on = [{ provider = "anthropic" }]
-share = 1.0
-faults = [{ fault = "overloaded" }]
-evidence = "assumed"
-"""
+DAY = profile_of(window(name="all fail", begins=60.0, ends=180.0), ends=HOUR)  # ten times as fast
 NEEDS = "nox -s k6 builds it"
 MISSED_THRESHOLD = 99  # an exit code of k6
 
@@ -41,8 +30,7 @@ def points(tmp_path_factory):
             pytest.fail(f"no k6: {NEEDS}")
         pytest.skip(f"no k6: {NEEDS}")
     folder = tmp_path_factory.mktemp("k6")
-    (folder / "day.toml").write_text(DAY)
-    settings = Settings((folder / "day.toml",), clock="scaled", speed=10)
+    settings = Settings((DAY,), clock="scaled", speed=10)
     with ServerThread(settings) as thread:
         command = [k6, "run", "--quiet", "--no-usage-report", "--out", f"json={folder / 'out'}"]
         env = os.environ | {"CHAOS_LLM_URL": thread.hand().url}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.libraries import library
+from support.small_profiles import HOUR, profile_of, window
 from support.waiting import PATIENCE
 
 from chaos_llm.server.launch.server_handle import ServerThread
@@ -17,19 +18,7 @@ from chaos_llm.server.launch.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 USERS, SECONDS = 50, 12
-DAY = """
-title = "two minutes of errors, at ten times the speed"
-starts = 2026-01-01T00:00:00Z
-ends = "+1h"
-[[window]]
-name = "all fail"
-from = "+30s"
-until = "+60s"
-on = [{ provider = "anthropic" }]
-share = 1.0
-faults = [{ fault = "overloaded" }]
-evidence = "assumed"
-"""
+DAY = profile_of(window(name="all fail", begins=30.0, ends=60.0), ends=HOUR)  # ten times as fast
 
 
 def has_locust():
@@ -45,8 +34,7 @@ def rows(tmp_path_factory):
     if not has_locust():
         library("locust")  # skips; it is not imported here, because it patches the process
     folder = tmp_path_factory.mktemp("locust")
-    (folder / "day.toml").write_text(DAY)
-    settings = Settings((folder / "day.toml",), clock="scaled", speed=10)
+    settings = Settings((DAY,), clock="scaled", speed=10)
     with ServerThread(settings) as thread:
         command = [sys.executable, "-m", "locust", "--headless", "--only-summary"]
         command += ["-f", str(ROOT / "deploy" / "load_tests" / "locustfile.py")]

@@ -19,7 +19,7 @@ from chaos_llm.recording.recorded_call import RecordedCall
 
 _YAML = re.compile(r"^(?:http_)?interactions:|\A- request:|\Arequests:$", re.MULTILINE)
 _JSON = re.compile(r'"(?:http_)?interactions"\s*:\s*\[')
-_APART = 1.0  # seconds at least between two calls whose times are unknown
+_APART = 1.0  # seconds at least between two calls at unknown times
 
 
 class Cassettes:

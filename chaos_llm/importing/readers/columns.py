@@ -102,7 +102,7 @@ class Columns:
 
 
 class Row:
-    """Makes calls of rows, whose fields have the columns of a mapping."""
+    """Makes calls of rows; a mapping names the columns of each field."""
 
     def __init__(self, mapping: Mapping[str, Sequence[str]]) -> None:
         self._get = {

@@ -118,7 +118,7 @@ class BedrockEndpoint(ModelEndpoint):
         "bedrock-runtime.*.api.aws",  # by IPv4 and IPv6
         "bedrock-runtime-fips.*.api.aws",
         "*.bedrock-runtime.*.vpce.amazonaws.com",
-        "bedrock-mantle.*.api.aws",  # whose API is OpenAI's, and is not simulated
+        "bedrock-mantle.*.api.aws",  # it speaks OpenAI's API, which is not simulated here
         "bedrock-agent-runtime.*.amazonaws.com",  # likewise
     )
     plain: ClassVar[str]

@@ -79,7 +79,7 @@ def _several_types(path: str) -> Wrong:
 
 
 def _no_struct(holder: str, field: str) -> Wrong:
-    """A function's call or response whose fields are no object."""
+    """A function's call or response with fields that are no object."""
 
     def wrong(part: Any, _request: CheckedRequest) -> Found | None:
         held = read(part, holder) if isinstance(part, dict) else None

@@ -142,7 +142,7 @@ def unknown_tool(choice: Any, request: CheckedRequest) -> Found | None:
 
 
 def choice_of_no_tool(choice: Any, request: CheckedRequest) -> Found | None:
-    """A tool that Responses is told to use, and that is not offered; a stored prompt may do so."""
+    """A tool that Responses has to use and that is not offered; a stored prompt may offer it."""
     kind = choice.get("type") if isinstance(choice, dict) else None
     if not isinstance(kind, str) or kind == "allowed_tools" or request.body.get("prompt"):
         return None
