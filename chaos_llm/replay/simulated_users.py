@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Thread
@@ -56,16 +56,15 @@ class SimulatedUsers:
         calls: list[Call] = []
         failures: list[BaseException] = []
 
-        def make_calls(user: int) -> None:
+        def make_calls(of_user: Sequence[Slot]) -> None:
             try:
-                calls.extend([self._call(app, slot) for slot in slots if slot.user == user])
+                calls.extend([self._call(app, slot) for slot in of_user])
             except BaseException as failure:  # raised again in the test's thread
                 failures.append(failure)
 
-        users = sorted({slot.user for slot in slots})
         threads = [  # daemons: after a deadlock they wait for ever, and pytest must still end
-            Thread(target=make_calls, args=(user,), name=f"user {user}", daemon=True)
-            for user in users
+            Thread(target=make_calls, args=(of_user,), name=f"user {user}", daemon=True)
+            for user, of_user in _by_user(slots)
         ]
         for thread in threads:
             thread.start()
@@ -79,16 +78,15 @@ class SimulatedUsers:
         """Make the calls of all users, with a task for each user."""
         calls: list[Call] = []
 
-        async def make_calls(user: int) -> None:
-            of_user = [slot for slot in slots if slot.user == user]
+        async def make_calls(of_user: Sequence[Slot]) -> None:
             with _hidden_from_the_app():
                 calls.extend([await self._call_async(app, slot) for slot in of_user])
 
         try:
             with _hidden_from_the_app():
                 async with anyio.create_task_group() as group:
-                    for user in sorted({slot.user for slot in slots}):
-                        group.start_soon(make_calls, user)
+                    for _, of_user in _by_user(slots):
+                        group.start_soon(make_calls, of_user)
         except BaseExceptionGroup as group_error:
             raise _innermost(group_error) from None
         return sorted(calls, key=lambda call: call.number)
@@ -99,8 +97,9 @@ class SimulatedUsers:
             if (pause := slot.due - self.now()) > 0:
                 self.clock.sleep(pause)
             call.began = self._beginning(slot)
-            with self._calling(call):
+            with self._opened(call), of_call() as waits:
                 self._end(call, *_result_of(partial(app, call.prompt), call))
+            call.waits = tuple(waits)
         self.on_call(call)
         return call
 
@@ -110,18 +109,15 @@ class SimulatedUsers:
             if (pause := slot.due - self.now()) > 0:
                 await anyio.sleep(pause)
             call.began = self._beginning(slot)
-            with self._calling(call):
+            with self._opened(call), of_call() as waits:
                 self._end(call, *await _result_of_async(partial(app, call.prompt), call))
+            call.waits = tuple(waits)
         self.on_call(call)
         return call
 
-    @contextmanager
-    def _calling(self, call: Call) -> Iterator[None]:
+    def _opened(self, call: Call) -> AbstractContextManager[object]:
         """Assign what happens inside to a call."""
-        open_call = OpenCall(call.user, call.number, call.token)
-        with self.correlation.calling(open_call), of_call() as waits:
-            yield
-        call.waits = tuple(waits)
+        return self.correlation.calling(OpenCall(call.user, call.number, call.token))
 
     def _prepare(self, slot: Slot) -> Call:
         """The call of a slot; it is missed if its user is still waiting for the call before."""
@@ -153,6 +149,14 @@ class SimulatedUsers:
         is_first = type(error) not in self.known_errors
         self.known_errors.add(type(error))
         return CallError.of(error, traceback_of(error) if is_first else "")
+
+
+def _by_user(slots: Sequence[Slot]) -> list[tuple[int, list[Slot]]]:
+    """The users in order, each with the slots of its calls."""
+    found: dict[int, list[Slot]] = {}
+    for slot in slots:
+        found.setdefault(slot.user, []).append(slot)
+    return sorted(found.items())
 
 
 def _result_of(call_app: Callable[[], Any], call: Call) -> tuple[Any, Exception | None]:

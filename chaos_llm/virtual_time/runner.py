@@ -42,7 +42,6 @@ class Runner:
         "ready",
         "signals",
         "timed_out",
-        "turn",
     )
 
     def __init__(self, name: str, *, daemon: bool = False) -> None:
@@ -54,7 +53,6 @@ class Runner:
         self.deadline: int | None = None
         self.holds: Holds | None = None
         self.doing: str | Callable[[], str] = "start"
-        self.turn = 0
         self.timed_out = False
         self.over = False  # the thread has ended, or goes on in real time
         self.signals: list[int] = []  # for the thread to handle before it goes on

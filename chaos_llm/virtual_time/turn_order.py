@@ -59,14 +59,11 @@ class Turns:
     ) -> None:
         self.clock, self.real_wait = clock, real_wait
         self._record = record
-        self._joined = 0
         self.waiting: list[Runner] = []
         self.alarm: Alarm | None = None  # armed by the app, if it is
 
     def join(self, runner: Runner) -> None:
         """Append a runner to those that wait."""
-        self._joined += 1
-        runner.turn = self._joined
         self.waiting.append(runner)
 
     def choose(self) -> Runner:
@@ -99,30 +96,40 @@ class Turns:
         return self.outside.exist() or self.native.exist()
 
     def _runnable(self) -> Runner | None:
+        """The first runner that can go on now; of all that cannot, the first one that is overdue.
+
+        One that has to handle signals comes before all others. This is one loop, because it looks
+        at every runner at each change of turn.
+        """
         now = self.clock.now
+        runnable: Runner | None = None
+        overdue: Runner | None = None
         for runner in self.waiting:
             if runner.signals:
                 return runner
-        for runner in self.waiting:
-            if runner.ready is not None:
-                if runner.ready():
-                    return runner
-            elif runner.deadline is None or runner.deadline <= now:
-                return runner
-        for runner in self.waiting:
-            if runner.deadline is not None and runner.deadline <= now:
-                runner.timed_out = True
-                return runner
-        return None
+            if runnable is not None:
+                continue
+            ready, deadline = runner.ready, runner.deadline
+            if ready is None:
+                if deadline is None or deadline <= now:
+                    runnable = runner
+            elif ready():
+                runnable = runner
+            elif overdue is None and deadline is not None and deadline <= now:
+                overdue = runner
+        if runnable is None and overdue is not None:
+            overdue.timed_out = True
+            return overdue
+        return runnable
 
     def _nearest(self) -> Runner | None:
+        """The runner with the nearest deadline; of several the one that has waited longest."""
         nearest: Runner | None = None
-        best: tuple[int, int] | None = None
-        for runner in self.waiting:
-            if runner.deadline is not None:
-                key = (runner.deadline, runner.turn)
-                if best is None or key < best:
-                    nearest, best = runner, key
+        best: int | None = None
+        for runner in self.waiting:  # in order of arrival
+            deadline = runner.deadline
+            if deadline is not None and (best is None or deadline < best):
+                nearest, best = runner, deadline
         return nearest
 
     def _alarm_before_all(self) -> Alarm | None:
