@@ -27,9 +27,9 @@ class PoolIsNotExhausted(Check):
     A stream that is still open when its call has ended is a leak, whoever closes it later: the
     event loop at its end, the garbage collector, or the app. One that is read to its end in the
     background is none. One that outlives its call by 20 seconds counts until the run ends, because
-    the garbage collector may close it late or never. From `open_streams` leaks at the same time on they are a failure; the
-    default, ten, is a tenth of httpx's default pool. Not applicable if no stream broke off or
-    leaked.
+    the garbage collector may close it late or never. From `open_streams` leaks at the same time on
+    they are a failure; the default, ten, is a tenth of httpx's default pool. Not applicable if no
+    stream broke off or leaked.
     """
 
     why: ClassVar[str] = (
