@@ -173,6 +173,21 @@ def test_none_or_a_sentence_for_an_error_passes(instead):
     assert found(or_else(ask_once, instead), bad_time(overloaded())).verdict == "pass"
 
 
+def test_the_answer_to_another_prompt_fails():
+    kept = []
+
+    def from_any_earlier_call(question):
+        try:
+            kept.append(ask_once(question))
+        except Exception:
+            return kept[0]
+        return kept[-1]
+
+    finding = found(from_any_earlier_call, bad_time(overloaded()))
+    assert finding.verdict == "fail"
+    assert "calls returned the answer to another prompt, first call 1" in finding.seen
+
+
 def test_a_none_for_an_empty_answer_passes():
     def careful(question):
         return ask_gpt(question) or None
