@@ -378,7 +378,7 @@ def gateways(session: nox.Session) -> None:
 def speed(session: nox.Session) -> None:
     """The benchmarks in process in short, each with a bound that only a slowdown exceeds."""
     session.install("-e", ".[dev]", "pytest-httpx", "vcrpy")
-    session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "1.2")
+    session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "0.9")
     session.run("python", "benchmarks/failing_property.py", "--rounds", "3", "--fail-above", "10")
     session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.6")
     session.run("python", "benchmarks/growth.py", "--rounds", "5", "--check")

@@ -76,9 +76,7 @@ def _as_completed(real: Callable[..., Any], now: _Now) -> Callable[..., Any]:
         results = real(fs, timeout)
         if not _is_deadline(timeout):
             return results
-        return _one_by_one(
-            results, lambda: _WaitForResults(timeout, now)
-        )  # the first `next` begins it
+        return _one_by_one(results, lambda: _WaitForResults(timeout, now))
 
     return as_completed
 

@@ -6,6 +6,7 @@ import ctypes
 import gc
 from collections.abc import Callable
 from contextlib import ExitStack
+from inspect import isgeneratorfunction
 from types import FunctionType
 from typing import Any
 
@@ -65,7 +66,9 @@ def replace_any_function(
 ) -> None:
     """Let a Python function without free variables call another one until `undo` is closed.
 
-    `wrap` gets a copy of the original that is not replaced.
+    `wrap` gets a copy of the original that is not replaced. Of a generator function the other one
+    returns an iterator, and is called when the first item is asked for. The stand-in is of the same
+    kind as the function, because CPython 3.13 warns of code of another kind.
     """
     real = copy_of_function(function)
 
@@ -73,7 +76,12 @@ def replace_any_function(
         target: Any = "the place of the other function"
         return target(*args, **options)
 
-    _run_instead(undo, function, stand_in, wrap(real))
+    def generator_stand_in(*args: Any, **options: Any) -> Any:
+        target: Any = "the place of the other function"
+        yield from target(*args, **options)
+
+    same_kind = generator_stand_in if isgeneratorfunction(function) else stand_in
+    _run_instead(undo, function, same_kind, wrap(real))
 
 
 def _run_instead(undo: ExitStack, function: Any, stand_in: Any, target: Callable[..., Any]) -> None:
