@@ -300,6 +300,19 @@ def test_an_empty_value_is_no_answer(shape):
     assert outcomes(report, bad=True) == {"failed"}
 
 
+def test_c16_an_app_that_swallows_its_own_error_as_an_empty_text_failed_on_a_healthy_provider():
+    def swallows(question):
+        try:
+            return text(question).no_such_method()
+        except Exception:
+            return ""
+
+    report = replay(swallows, overloaded())
+    assert {call.outcome for call in report.run.calls} == {"failed"}
+    with pytest.raises(AssertionError, match="failed on a healthy provider, the first with ''"):
+        report.check()
+
+
 def test_an_app_that_never_returns_anything_got_nothing_where_nothing_came():
     def tells_nobody(question):
         with contextlib.suppress(*ERRORS):

@@ -143,9 +143,9 @@ def _had_no_reference(call: Call, evidence: Evidence) -> bool:
 def _inferred(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     """Judge by the exchanges alone, as if the call returned the answer of its last one."""
     call.inferred = True
-    if call.is_blank and evidence.returns_something:
-        return "failed"
     last = _concluding(call, evidence)
+    if call.is_blank and (evidence.returns_something or _loses_an_answer(call, last)):
+        return "failed"
     if last is not None and last.ok and not last.is_empty:
         return _by(last, call, evidence)
     earlier = None if call.is_blank and last is not None else evidence.cached_result_for(call)
@@ -154,6 +154,12 @@ def _inferred(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     if last is None and evidence.reference_rate is None:
         return "unjudged"
     return "failed" if call.is_blank else "degraded"
+
+
+def _loses_an_answer(call: Call, last: Exchange | None) -> bool:
+    """Whether a call returned an empty text although the provider sent one that is not empty."""
+    was_answered = last is not None and last.ok and bool(last.reference)
+    return was_answered and call.returned is not None
 
 
 def _concluding(call: Call, evidence: Evidence) -> Exchange | None:

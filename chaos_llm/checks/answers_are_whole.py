@@ -18,11 +18,12 @@ _EXCERPT = 60  # letters of an answer that a finding quotes
 class AnswersAreWhole(Check):
     """No call returns an answer that was cut off in transit, an empty answer, or an error message.
 
-    Neither does it return pieces of one: half an answer before a whole one, a value from JSON that
-    broke off, or the result of a tool call whose arguments did. A call that raises, or returns
-    None, passes: its user can tell. Not applicable if every answer arrived complete. An answer that
-    the provider itself shortened and marked as complete is a silent corruption, which no app can
-    detect, and does not fail.
+    Neither does it return an empty text in place of an error, the answer to another prompt, nor
+    pieces of an answer: half an answer before a whole one, a value from JSON that broke off, or the
+    result of a tool call whose arguments did. A call that raises, or returns None, passes: its user
+    can tell. Not applicable if every answer arrived complete. An answer that the provider itself
+    shortened and marked as complete is a silent corruption, which no app can detect, and does not
+    fail.
     """
 
     why: ClassVar[str] = (
@@ -30,13 +31,10 @@ class AnswersAreWhole(Check):
     )
 
     def __call__(self, run: Run) -> Finding:
-        truncated = [c for c in run.calls if c.outcome == "truncated" and run.was_truncated(c)]
-        errors = [call for call in run.calls if call.outcome == "error_text"]
-        empty = [call for call in run.calls if _is_empty(run, call)]
-        mixed = [call for call in run.calls if _is_mixed(run, call)]
-        if found := [*truncated, *mixed, *errors, *empty]:
-            first = min(found, key=lambda call: call.began)
-            return self.failed(_seen(truncated, mixed, errors, empty), first.began)
+        found = _by_kind(run)
+        if any(found.values()):
+            first = min(call.began for group in found.values() for call in group)
+            return self.failed(_seen(found), first)
         if not any(exchange.failed or exchange.is_empty for exchange in run.api):
             return self.not_applicable("every answer arrived complete")
         if not run.evidence.judges_text:
@@ -56,23 +54,51 @@ def _is_empty(run: Run, call: Call) -> bool:
     return any(exchange.is_empty for exchange in run.evidence.of(call)[-1:])
 
 
+def _hides_a_failure(run: Run, call: Call) -> bool:
+    """Whether a call returned an empty text for a request that failed, where answers are shown."""
+    if call.outcome != "failed" or call.error is not None or not isinstance(call.returned, str):
+        return False
+    last = run.evidence.of(call)[-1:]
+    return run.evidence.judges_text and any(e.failed and not e.is_empty for e in last)
+
+
 def _is_mixed(run: Run, call: Call) -> bool:
     """Whether a call returned pieces of an answer of its own that did not arrive whole."""
     return call.outcome == "corrupted" and shows_broken_content(call, run.evidence)
 
 
-def _seen(truncated: list[Call], mixed: list[Call], errors: list[Call], empty: list[Call]) -> str:
-    parts = [
+def _is_another_calls(run: Run, call: Call) -> bool:
+    """Whether a call returned the answer to another prompt, as from a cache with too wide a key."""
+    if call.outcome != "corrupted" or not call.token or run.evidence.own_sources(call):
+        return False
+    source = run.evidence.source(call)
+    return source is not None and run.evidence.token_of(source) not in ("", call.token)
+
+
+def _by_kind(run: Run) -> dict[str, list[Call]]:
+    """The calls that returned what is no whole answer, by the words for what it was."""
+    truncated = [c for c in run.calls if c.outcome == "truncated" and run.was_truncated(c)]
+    errors = [call for call in run.calls if call.outcome == "error_text"]
+    return {
+        "an answer that had been cut off": truncated,
+        "pieces of an answer that had been cut off, as if they were whole": [
+            call for call in run.calls if _is_mixed(run, call)
+        ],
+        "an error message as an answer": errors,
+        "the provider's empty answer": [call for call in run.calls if _is_empty(run, call)],
+        "an empty text after a request that failed, as if it were the answer": [
+            call for call in run.calls if _hides_a_failure(run, call)
+        ],
+        "the answer to another prompt": [c for c in run.calls if _is_another_calls(run, c)],
+    }
+
+
+def _seen(found: dict[str, list[Call]]) -> str:
+    return "; ".join(
         f"{calls(len(group))} returned {what}, first call {group[0].number} ({_excerpt(group[0])})"
-        for group, what in (
-            (truncated, "an answer that had been cut off"),
-            (mixed, "pieces of an answer that had been cut off, as if they were whole"),
-            (errors, "an error message as an answer"),
-            (empty, "the provider's empty answer"),
-        )
+        for what, group in found.items()
         if group
-    ]
-    return "; ".join(parts)
+    )
 
 
 def _excerpt(call: Call) -> str:

@@ -21,8 +21,9 @@ class NeverCachesTheOutage(Check):
 
     A result came from a cache if the call sent no request. Only calls count that an app without
     such a cache would have answered: a primary provider is up, and answered the last request or has
-    been up for ten minutes, so that neither the outage nor an open breaker explains the result. Not
-    applicable if no prompt with a bad result was repeated after that.
+    been up for ten minutes, so that neither the outage nor an open breaker explains the result. If
+    no prompt with a bad result was repeated after that, not judged for an app that keeps answers,
+    and not applicable to others.
     """
 
     why: ClassVar[str] = "a cache that keeps an error makes the outage last as long as its TTL"
@@ -35,12 +36,25 @@ class NeverCachesTheOutage(Check):
                 seen = f"call {call.number} returned the bad result of call {first.number}"
                 return self.failed(f"{seen} ({_result(first)}) without a request", call.began)
         if not sent and not kept:
-            return self.not_applicable("no prompt with a bad result was repeated after the outage")
+            return self._nothing_repeated(run)
         if not sent:
             seen = f"prompts with a bad result were repeated {times(kept)} after the outage"
             return self.not_judged(f"{seen}, without a request and with another result")
         seen = f"prompts with a bad result were sent again {times(sent)} after the outage"
         return self.passed(f"{seen}, and none returned that result from a cache")
+
+    def _nothing_repeated(self, run: Run) -> Finding:
+        seen = "no prompt with a bad result was repeated after the outage"
+        has_cache = any(call.outcome in ("cached", "stale") for call in run.calls)
+        if has_cache and any(_is_bad(run, call) for call in run.calls):
+            # The prompts that repeat were answered, and so kept, before the outage began.
+            return self.not_judged(f"the app keeps answers, and {seen}; use warmup=0")
+        return self.not_applicable(seen)
+
+
+def _is_bad(run: Run, call: Call) -> bool:
+    """Whether a call had a bad result that a request of its own led to."""
+    return call.outcome in _BAD_OUTCOMES and bool(run.evidence.of(call))
 
 
 def repeated_prompts(run: Run) -> Iterator[tuple[Call, Call, bool]]:
@@ -57,7 +71,7 @@ def repeated_prompts(run: Run) -> Iterator[tuple[Call, Call, bool]]:
             yield call, first, _is_cached_copy(run, call, first)
         if call.outcome not in _BAD_OUTCOMES:
             bad_results.pop(call.prompt, None)
-        elif run.evidence.of(call):
+        elif _is_bad(run, call):
             bad_results[call.prompt] = call
 
 

@@ -15,6 +15,9 @@ from chaos_llm.journal.journal import Exchange
 
 # The exceptions of httpx, urllib3 and aiohttp for a pool without a free connection.
 _TIMEOUTS = {"PoolTimeout", "EmptyPoolError", "ConnectionTimeoutError"}
+# Seconds; who leaves a stream to the garbage collector cannot know when it runs, so that a stream
+# which it closed later than this counts like one that nobody closed (assumed).
+_LINGERS = 20.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -23,9 +26,10 @@ class PoolIsNotExhausted(Check):
 
     A stream that is still open when its call has ended is a leak, whoever closes it later: the
     event loop at its end, the garbage collector, or the app. One that is read to its end in the
-    background is none. From `open_streams` leaks at the same time on they are a failure; the
-    default, ten, is a tenth of httpx's default pool. Not applicable if no stream broke off or
-    leaked.
+    background is none. One that outlives its call by 20 seconds counts until the run ends, because
+    the garbage collector may close it late or never. From `open_streams` leaks at the same time on
+    they are a failure; the default, ten, is a tenth of httpx's default pool. Not applicable if no
+    stream broke off or leaked.
     """
 
     why: ClassVar[str] = (
@@ -50,8 +54,10 @@ class PoolIsNotExhausted(Check):
         broken = [e for e in run.api if e.stream and e.failed and e.status == 200]
         if not left and not broken:
             return self.not_applicable("no stream broke off or stayed open")
-        rest = f"; {counted(len(left), 'stream')} stayed open" if left else ""
-        return self.passed(f"{counted(len(broken), 'stream')} broke off and closed again{rest}")
+        closed = [f"{counted(len(broken), 'stream')} broke off and closed again"] if broken else []
+        rest = f"{counted(len(left), 'stream')} stayed open after the call"
+        rest += f", fewer than {self.open_streams} at once"
+        return self.passed("; ".join([*closed, rest] if left else closed))
 
 
 def _outlives(exchange: Exchange, ended: float) -> bool:
@@ -64,7 +70,8 @@ def _outlives(exchange: Exchange, ended: float) -> bool:
 def _most_at_once(leaks: list[Exchange], ended: dict[int, float]) -> int:
     """How many of these streams were open at the same time after their calls."""
     changes = [(ended[e.call], 1) for e in leaks]
-    changes += [(e.until, -1) for e in leaks if e.end == "abandoned"]
+    closed = (e for e in leaks if e.end == "abandoned" and e.until - ended[e.call] < _LINGERS)
+    changes += [(e.until, -1) for e in closed]
     return max(accumulate(change for _, change in sorted(changes)), default=0)
 
 

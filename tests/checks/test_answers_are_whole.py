@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
-from support.apps.defended import APOLOGY, Cached, Defended, ask_gpt, gpt
+from support.apps.defended import APOLOGY, Cached, Defended, ask_gpt, gpt, or_else
 from support.judging import Judge
 from support.small_profiles import BAD_TIME, MINUTE, bad_time, profile_of, window
 
@@ -17,6 +17,7 @@ from chaos_llm.faults import (
     hang,
     html_in_200,
     latency,
+    overloaded,
     stall_mid_stream,
     truncated_answer,
 )
@@ -158,6 +159,33 @@ def test_an_empty_answer_that_is_shown_as_one_fails(app):
     finding = found(app, profile_of(window(empty_answer(), ends=20 * MINUTE, on=Target("openai"))))
     assert finding.verdict == "fail"
     assert "20 calls returned the provider's empty answer" in finding.seen
+
+
+@pytest.mark.parametrize("instead", ["", " "])
+def test_c16_an_error_that_is_swallowed_as_an_empty_text_fails(instead):
+    finding = found(or_else(ask_once, instead), bad_time(overloaded()))
+    assert finding.verdict == "fail"
+    assert "returned an empty text after a request that failed" in finding.seen
+
+
+@pytest.mark.parametrize("instead", [None, "Please ask once more later."])
+def test_none_or_a_sentence_for_an_error_passes(instead):
+    assert found(or_else(ask_once, instead), bad_time(overloaded())).verdict == "pass"
+
+
+def test_the_answer_to_another_prompt_fails():
+    kept = []
+
+    def from_any_earlier_call(question):
+        try:
+            kept.append(ask_once(question))
+        except Exception:
+            return kept[0]
+        return kept[-1]
+
+    finding = found(from_any_earlier_call, bad_time(overloaded()))
+    assert finding.verdict == "fail"
+    assert "calls returned the answer to another prompt, first call 1" in finding.seen
 
 
 def test_a_none_for_an_empty_answer_passes():

@@ -94,6 +94,19 @@ def test_the_finding_shows_the_cached_text():
     assert finding.seen.endswith("without a request")
 
 
+def test_c8_a_cache_whose_bad_results_are_never_asked_for_again_is_not_judged():
+    def all_asked_before(number):
+        return f"question {number % 4}, KX-1111{number % 4}" if number % 2 else f"new {number}"
+
+    options = {"prompts": all_asked_before, "warmup": "10m"}
+    finding = found(Cached(or_else(ask_once, APOLOGY), keep=9 * HOUR), **options)
+    assert finding.verdict == "not judged"
+    assert finding.seen.endswith("repeated after the outage; use warmup=0")
+    assert found(or_else(ask_once, APOLOGY), **options | {"prompts": "new {}".format}).verdict == (
+        "not applicable"
+    )
+
+
 def test_half_an_answer_is_not_to_be_kept_either():
     profile = profile_of(window(cut_stream(), ends=20 * MINUTE))
     assert found.verdict(Cached(torn), profile) == "fail"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+from itertools import count
+
 import httpx2
 import pytest
-from support.apps.bots import MODEL, ask_once, claude
-from support.apps.defended import ask_gpt
+from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
+from support.apps.defended import ask_gpt, gpt_async
 from support.apps.failover import found, stream_claude, talk
 
+from chaos_llm import outage
 from chaos_llm.checks import pool_is_not_exhausted
 from chaos_llm.errors import UsageError
 from chaos_llm.faults import cut_stream, overloaded, stall_mid_stream
@@ -44,7 +48,38 @@ def test_streams_that_are_never_closed_fail():
 def test_a_few_unclosed_streams_are_mentioned():
     finding = found(pool_is_not_exhausted(), Leaky(), cut_stream(), every="8m")
     assert finding.verdict == "pass"
-    assert "stayed open" in finding.seen
+    assert "stayed open after the call, fewer than 10 at once" in finding.seen
+
+
+@pytest.fixture
+def _collected_by_hand():
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("_collected_by_hand")
+def test_c9_streams_that_an_async_app_leaves_to_the_garbage_collector_fail():
+    client, numbers = gpt_async(), count(1)
+
+    async def first_words(question):
+        if next(numbers) % 3 == 0:
+            gc.collect()  # so that no more than three are ever open at once
+        stream = await client.chat.completions.create(
+            model=SECOND_MODEL, messages=talk(question), stream=True
+        )
+        shown = ""
+        async for chunk in stream:
+            shown += chunk.choices[0].delta.content or ""
+            if len(shown) > 20:
+                break
+        return shown
+
+    with outage() as chaos:
+        run = chaos.replay(first_words, calls=40, every="1m").run
+    finding = pool_is_not_exhausted()(run)
+    assert finding.verdict == "fail"
+    assert finding.seen.endswith("open when their calls had ended, most of them to openai")
 
 
 @pytest.mark.parametrize("fault", [cut_stream(), stall_mid_stream()], ids=repr)
