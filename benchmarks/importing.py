@@ -65,10 +65,18 @@ def _clock(at: float) -> str:
 
 def _recording(call: Call) -> str:
     record = {
-        **{"at": _iso(call.at), "end": "complete", "provider": "anthropic", "model": call.model},
-        **{"host": _HOST, "path": _PATH, "status": call.status, "stream": not call.failed},
-        **{"first_byte": round(call.seconds / 5, 6), "seconds": round(call.seconds, 6)},
-        **{"client": f"{call.client}-0123456789abcdef", "credential": "k-0123456789abcdef"},
+        "at": _iso(call.at),
+        "end": "complete",
+        "provider": "anthropic",
+        "model": call.model,
+        "host": _HOST,
+        "path": _PATH,
+        "status": call.status,
+        "stream": not call.failed,
+        "first_byte": round(call.seconds / 5, 6),
+        "seconds": round(call.seconds, 6),
+        "client": f"{call.client}-0123456789abcdef",
+        "credential": "k-0123456789abcdef",
     }
     if call.failed:
         record |= {"error_type": "overloaded_error", "error_message": "Overloaded"}
@@ -82,24 +90,41 @@ def _recording(call: Call) -> str:
 def _nginx(call: Call) -> str:
     took = f"{call.seconds:.3f}"
     record = {
-        **{"time_iso8601": _iso(call.at + call.seconds), "remote_addr": "10.0.3.17"},
-        **{"host": _HOST, "request": f"POST {_PATH} HTTP/1.1", "status": call.status},
-        **{"request_time": float(took), "upstream_addr": "192.0.2.10:443"},
-        **{"upstream_status": str(call.status), "upstream_connect_time": "0.004"},
-        **{"upstream_header_time": f"{call.seconds / 5:.3f}", "upstream_response_time": took},
-        **{"bytes_sent": 2470, "http_user_agent": "Anthropic/Python 0.71.0"},
-        **{"request_id": f"{call.number:032x}", "user": call.client},
+        "time_iso8601": _iso(call.at + call.seconds),
+        "remote_addr": "10.0.3.17",
+        "host": _HOST,
+        "request": f"POST {_PATH} HTTP/1.1",
+        "status": call.status,
+        "request_time": float(took),
+        "upstream_addr": "192.0.2.10:443",
+        "upstream_status": str(call.status),
+        "upstream_connect_time": "0.004",
+        "upstream_header_time": f"{call.seconds / 5:.3f}",
+        "upstream_response_time": took,
+        "bytes_sent": 2470,
+        "http_user_agent": "Anthropic/Python 0.71.0",
+        "request_id": f"{call.number:032x}",
+        "user": call.client,
     }
     return json.dumps(record)
 
 
 def _envoy(call: Call) -> str:
     record = {
-        **{"start_time": _iso(call.at), "method": "POST", "path": _PATH, "protocol": "HTTP/2"},
-        **{"response_code": call.status, "response_flags": "-", "bytes_received": 812},
-        **{"bytes_sent": 2470, "duration": int(1000 * call.seconds), "authority": _HOST},
-        **{"upstream_host": "192.0.2.10:443", "upstream_cluster": "outbound|443||" + _HOST},
-        **{"x_request_id": f"{call.number:032x}", "user_agent": "Anthropic/Python 0.71.0"},
+        "start_time": _iso(call.at),
+        "method": "POST",
+        "path": _PATH,
+        "protocol": "HTTP/2",
+        "response_code": call.status,
+        "response_flags": "-",
+        "bytes_received": 812,
+        "bytes_sent": 2470,
+        "duration": int(1000 * call.seconds),
+        "authority": _HOST,
+        "upstream_host": "192.0.2.10:443",
+        "upstream_cluster": "outbound|443||" + _HOST,
+        "x_request_id": f"{call.number:032x}",
+        "user_agent": "Anthropic/Python 0.71.0",
     }
     return json.dumps(record)
 
@@ -107,13 +132,25 @@ def _envoy(call: Call) -> str:
 def _litellm(call: Call) -> str:
     until = call.at + call.seconds
     record: dict[str, Any] = {
-        **{"id": f"chatcmpl-{call.number:032x}", "call_type": "acompletion", "stream": True},
-        **{"status": "failure" if call.failed else "success", "model": call.model},
-        **{"startTime": call.at, "endTime": until, "custom_llm_provider": "anthropic"},
-        **{"completionStartTime": call.at + call.seconds / 4, "response_time": call.seconds},
-        **{"api_base": f"https://{_HOST}{_PATH}", "end_user": call.client, "cache_hit": False},
-        **{"prompt_tokens": 120, "completion_tokens": 70, "total_tokens": 190},
-        **{"response_cost": 0.0021, "requester_ip_address": "10.0.3.17", "error_str": None},
+        "id": f"chatcmpl-{call.number:032x}",
+        "call_type": "acompletion",
+        "stream": True,
+        "status": "failure" if call.failed else "success",
+        "model": call.model,
+        "startTime": call.at,
+        "endTime": until,
+        "custom_llm_provider": "anthropic",
+        "completionStartTime": call.at + call.seconds / 4,
+        "response_time": call.seconds,
+        "api_base": f"https://{_HOST}{_PATH}",
+        "end_user": call.client,
+        "cache_hit": False,
+        "prompt_tokens": 120,
+        "completion_tokens": 70,
+        "total_tokens": 190,
+        "response_cost": 0.0021,
+        "requester_ip_address": "10.0.3.17",
+        "error_str": None,
         "metadata": {"user_api_key_hash": f"{call.number % 40:064x}", "user_api_key_alias": "bot"},
         "messages": [{"role": "user", "content": "Where is my order KX-48213? " * 8}],
         "response": {"choices": [{"message": {"content": "It left on Monday. " * 12}}]},
@@ -138,14 +175,19 @@ def _csv(call: Call) -> str:
 
 def _otlp(call: Call) -> str:
     texts = {
-        **{"gen_ai.provider.name": "anthropic", "gen_ai.operation.name": "chat"},
-        **{"gen_ai.request.model": call.model, "server.address": _HOST, "user.id": call.client},
+        "gen_ai.provider.name": "anthropic",
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": call.model,
+        "server.address": _HOST,
+        "user.id": call.client,
     }
     attributes = [{"key": name, "value": {"stringValue": text}} for name, text in texts.items()]
     if call.failed:
         attributes.append({"key": "error.type", "value": {"stringValue": str(call.status)}})
     span = {
-        **{"traceId": f"{call.number:032x}", "spanId": f"{call.number:016x}", "kind": 3},
+        "traceId": f"{call.number:032x}",
+        "spanId": f"{call.number:016x}",
+        "kind": 3,
         "name": f"chat {call.model}",
         "startTimeUnixNano": str(int(1e9 * call.at)),
         "endTimeUnixNano": str(int(1e9 * (call.at + call.seconds))),
@@ -157,30 +199,46 @@ def _otlp(call: Call) -> str:
 
 def _portkey(call: Call) -> str:
     record = {
-        **{"id": f"{call.number:032x}", "created_at": _iso(call.at), "ai_org": "anthropic"},
-        **{"ai_model": call.model, "response_status_code": call.status, "cost": 0.21},
-        **{"response_time": round(1000 * call.seconds), "is_success": not call.failed},
-        **{"request_url": f"https://{_HOST}{_PATH}", "metadata": {"_user": call.client}},
+        "id": f"{call.number:032x}",
+        "created_at": _iso(call.at),
+        "ai_org": "anthropic",
+        "ai_model": call.model,
+        "response_status_code": call.status,
+        "cost": 0.21,
+        "response_time": round(1000 * call.seconds),
+        "is_success": not call.failed,
+        "request_url": f"https://{_HOST}{_PATH}",
+        "metadata": {"_user": call.client},
     }
     return json.dumps(record)
 
 
 def _helicone(call: Call) -> str:
     record = {
-        **{"request_id": f"{call.number:032x}", "request_created_at": _iso(call.at)},
-        **{"response_status": call.status, "request_model": call.model, "provider": "ANTHROPIC"},
-        **{"delay_ms": round(1000 * call.seconds), "request_user_id": call.client},
-        **{"request_path": f"https://{_HOST}{_PATH}", "cache_reference_id": None},
+        "request_id": f"{call.number:032x}",
+        "request_created_at": _iso(call.at),
+        "response_status": call.status,
+        "request_model": call.model,
+        "provider": "ANTHROPIC",
+        "delay_ms": round(1000 * call.seconds),
+        "request_user_id": call.client,
+        "request_path": f"https://{_HOST}{_PATH}",
+        "cache_reference_id": None,
     }
     return json.dumps(record)
 
 
 def _langfuse(call: Call) -> str:
     record = {
-        **{"id": f"{call.number:032x}", "traceId": f"{call.number:032x}", "type": "GENERATION"},
-        **{"startTime": _iso(call.at), "endTime": _iso(call.at + call.seconds)},
-        **{"model": call.model, "level": "ERROR" if call.failed else "DEFAULT"},
-        **{"statusMessage": _ERROR if call.failed else None, "userId": call.client},
+        "id": f"{call.number:032x}",
+        "traceId": f"{call.number:032x}",
+        "type": "GENERATION",
+        "startTime": _iso(call.at),
+        "endTime": _iso(call.at + call.seconds),
+        "model": call.model,
+        "level": "ERROR" if call.failed else "DEFAULT",
+        "statusMessage": _ERROR if call.failed else None,
+        "userId": call.client,
     }
     return json.dumps(record)
 

@@ -102,6 +102,7 @@ def _call(span: Mapping[str, Any]) -> RecordedCall | None:
         seconds=max(0.0, moments.moment(int(span["endTimeUnixNano"])) - at),
         stream=_first(attributes, _STREAMS),
         client=_client(attributes),
+        reply_id=str(attributes.get("gen_ai.response.id") or ""),
     )
     call.first_token = next((f for n in _FIRST if (f := moments.number(attributes.get(n)))), None)
     if call.first_token is None:
