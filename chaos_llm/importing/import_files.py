@@ -64,8 +64,8 @@ def import_files(
     """The draft of a profile of all these files together; `tell` gets what each file said.
 
     `provider` is assumed where a call names none. With `once`, a call that begins and ends when one
-    in another file does counts once; those with one id do so anyway. Raises UsageError for a file of
-    an unknown format, for files without failures, and if the extra `import` is not installed.
+    in another file does counts once; those with one id do so anyway. Raises UsageError for a file
+    of an unknown format, for files without failures, and if the extra `import` is not installed.
     """
     if provider and provider not in provider_names():
         raise UnknownName("provider", provider, provider_names())
