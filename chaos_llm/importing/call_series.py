@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from chaos_llm.recording.recorded_call import RecordedCall
 
 _MOST_KINDS = 200  # distinct failures that are told apart; later ones count as the last
 _MOST_FILES = 65_535  # that are told apart
+_REPLY_ID = re.compile(r"(?=.*\d)[\w.:/+=-]{8,200}")  # and neither <X_REQUEST_ID> nor REDACTED
 _MOST_CLIENTS = 2_000_000
 _UNKNOWN = math.nan
 _NO_METHODS = ("CONNECT", "OPTIONS")  # a browser's and a proxy's own, which no model answers
@@ -125,7 +127,7 @@ class Calls:
         series.client.append(self._number(call.client))
         series.credential.append(self._number(call.credential))
         series.file.append(min(max(0, len(self.files) - 1), _MOST_FILES))
-        series.reply.append(hash(call.reply_id) if call.reply_id else 0)
+        series.reply.append(_digest(call.reply_id))
 
     def add_all(self, calls: Iterable[RecordedCall], provider: str = "") -> None:
         for call in calls:
@@ -215,6 +217,11 @@ def _group(provider: str, surface: str, members: list[tuple[str, CallSeries]]) -
     order = np.argsort(columns["at"], kind="stable")
     columns = {name: column[order] for name, column in columns.items()}
     return Group(provider, surface, tuple(model for model, _ in members), **columns)
+
+
+def _digest(reply_id: str) -> int:
+    """A number for the id of a reply; 0 for none, and for what a tool wrote in its place."""
+    return hash(reply_id) if _REPLY_ID.fullmatch(reply_id) else 0
 
 
 def _or_unknown(value: float | None) -> float:

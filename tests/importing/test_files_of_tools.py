@@ -104,6 +104,21 @@ CALLS = {
         5 anthropic overloaded 0.3
         10 anthropic rate_limited 0.3
         15 openai reset_connection 2""",
+    "otlp_spans_alone.json": """
+        0.429 openai - 1.088
+        5 mistral server_error 0.3""",
+    "otel_printed.json": """
+        0.429 anthropic - 1.088
+        5 anthropic overloaded 0.3""",
+    "jaeger.json": """
+        0.429 anthropic - 1.088
+        5 anthropic overloaded 0.3""",
+    "langfuse_traces.json": """
+        0.429 anthropic - 1.088
+        5 anthropic overloaded 0.3""",
+    "litellm_objects.json": """
+        0.429 openai - 1.088
+        5 openai rate_limited 0.12""",
     "otlp_of_tools.json": """
         0.1 openai - 1
         5 anthropic overloaded 0.3
