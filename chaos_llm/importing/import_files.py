@@ -87,7 +87,7 @@ def import_files(
         count = sum(calls.unnamed.values())
         tell(f"{count} calls name no provider and are left out; --provider NAME assumes one")
     shared = shared_calls.judge(calls, once=once)
-    names = [path.name or str(path) for path in paths]
+    names = _with_calls(paths, calls)
     made = draft(calls, posts, name=name, recorded_in=names, assumed=assumed, remarks=shared)
     return Imported(made, secrets)
 
@@ -103,16 +103,31 @@ def _posts(
             yield each
 
 
+def _with_calls(paths: Sequence[Path], calls: Calls) -> list[str]:
+    """The names of the files and folders that have calls; of all of them if none has."""
+    numbers = {number for series in calls.series.values() for number in set(series.file)}
+    found = [Path(calls.files[number]) for number in sorted(numbers)]
+    chosen = [path for path in paths if any(file.is_relative_to(path) for file in found)]
+    return [path.name or str(path) for path in chosen or paths]
+
+
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     """The files; of a folder, such as Polly.JS makes, those in it that are recordings by name."""
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and _SUFFIXES & set(p.suffixes))
+        inside = sorted(filter(_is_recording, path.rglob("*")))
         if not inside:
             raise UsageError(f"{path}: there is no recording in this folder")
         yield from inside
+
+
+def _is_recording(path: Path) -> bool:
+    """Whether a file is a recording by its name, and not what an import wrote beside a profile."""
+    named = bool(_SUFFIXES & set(path.suffixes)) and not path.name.endswith(observed.SUFFIX)
+    is_body = Path(f"{path.parent}.toml").is_file()
+    return named and path.is_file() and not is_body
 
 
 def _read(reader: Reader, file: RecordedFile) -> Iterator[RecordedCall | RecordedPost]:

@@ -359,6 +359,15 @@ def test_a_folder_is_read_with_all_its_recordings(imported):
     assert window.name == "08:00:00 to 08:00:20: 75 % of 429 and 500"
 
 
+def test_what_an_import_wrote_into_a_folder_is_no_recording(imported, tmp_path):
+    polly = FILES / "polly"
+    for file in polly.rglob("*.har"):
+        (tmp_path / "outages").mkdir(exist_ok=True)
+        (tmp_path / "outages" / f"{file.parent.name}.har").write_bytes(file.read_bytes())
+    first = imported(tmp_path / "outages").profile
+    assert imported(tmp_path / "outages").profile == first
+
+
 def test_a_folder_without_recordings_says_so(refused, tmp_path):
     (tmp_path / "bare").mkdir()
     assert "no recording in this folder" in refused(tmp_path / "bare")
