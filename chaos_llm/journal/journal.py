@@ -82,7 +82,6 @@ class Exchange(HasExchangeKind):
         "body_hash",
         "call",
         "content",
-        "conversation_digest",
         "decision",
         "end",
         "input_tokens",
@@ -105,6 +104,7 @@ class Exchange(HasExchangeKind):
     content_timing: Field[ContentTiming] = shared("content_timing")
     app_deadline: Field[AppDeadline | None] = own("app_deadline")
     opening: Field[str] = own("opening")
+    conversation_digest: Field[int] = own("conversation_digest")
     sent_content: Field[SentContent | None] = own("sent_content")
     reported_tool_calls: Field[tuple[ReportedToolCall, ...]] = own("reported_tool_calls")
     session: Field[int | None] = own("session")
@@ -118,7 +118,7 @@ class Exchange(HasExchangeKind):
         self.user, self.call, _, _, self.attempt, self.content = key
         self.decision = decision
         self.end: End = "open"
-        self.body_hash = self.conversation_digest = self.input_tokens = self.output_tokens = 0
+        self.body_hash = self.input_tokens = self.output_tokens = 0
         self._reference: str | int = ""
         self._shared, self._own = NOT_SENT, NO_CONTENT
 
@@ -132,6 +132,12 @@ class Exchange(HasExchangeKind):
         self._shared, self._reference = HEALTHY_REPLY, reference
         self.input_tokens, self.output_tokens = input_tokens, output_tokens
         self.body_hash = body_hash
+
+    def is_of_failing_call(self, conversation_digest: int, content: SentContent | None) -> None:
+        """Record what was asked and answered in a call with failures."""
+        self._own = self._own._replace(
+            conversation_digest=conversation_digest, sent_content=content
+        )
 
     @property
     def reference(self) -> str:
