@@ -246,7 +246,8 @@ class Engine:
         self, exchange: Exchange, request: Request, content: SentContent | None
     ) -> None:
         """Record what tells how an app goes on after a failure."""
-        exchange.is_of_failing_call(digest_of(request).packed(), content)
+        exchange.conversation_digest = digest_of(request).packed()
+        exchange.sent_content = content
         if request.answers_tool:
             exchange.reported_tool_calls = reported_tool_calls(request.body)
         exchange.app_line = sys.intern(self.line_of_request())  # a few lines make all requests

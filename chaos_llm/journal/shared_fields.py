@@ -35,12 +35,11 @@ class SharedFields(NamedTuple):
 class OwnFields(NamedTuple):
     """What few exchanges have, and no two of them alike.
 
-    The conversation and the content of an answer are kept in calls with failures only.
+    The content of an answer is kept in calls with failures only.
     """
 
     app_deadline: AppDeadline | None = None
     opening: str = ""
-    conversation_digest: int = 0
     sent_content: SentContent | None = None
     reported_tool_calls: tuple[ReportedToolCall, ...] = ()
     session: int | None = None
