@@ -6,6 +6,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.waiting import slowness
 
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, find_references, reference, reference_from, token
@@ -74,7 +75,7 @@ def test_e_tokens_at_either_end_of_millions_of_hyphens_are_found_soon(text):
     assert last_token(f"KX-48213 {text} AB-12345 {'-' * 3000}".encode()) == "AB-12345"
     assert last_token(f"KX-48213 {text}".encode()) == "KX-48213"
     # CPU time, with a wide margin: a look at each in Python took a second a million.
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 2 * slowness()
 
 
 @given(st.text(alphabet="AX19-k", max_size=40), st.integers(65_500, 65_600))

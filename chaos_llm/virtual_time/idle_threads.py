@@ -1,4 +1,4 @@
-"""Where known threads of the standard library wait for work, and whether one of them has work.
+"""Where known threads of libraries wait for work, and whether one of them has work.
 
 Each is recognised by a frame's module and function; the frame's variables show whether it has work.
 """
@@ -105,6 +105,10 @@ def _process_pool(frame: FrameType) -> bool:
     return bool(frame.f_locals["cache"])
 
 
+def _trio_worker(frame: FrameType) -> bool:
+    return frame.f_locals["self"]._job is not None
+
+
 def _never(_: FrameType) -> bool:
     """A server that waits for a connection, or a pool's upkeep, never works for the app."""
     return False
@@ -119,6 +123,7 @@ _HAS_WORK: dict[tuple[str, str], Callable[[FrameType], bool]] = {
     ): _process_executor,
     ("asyncio.unix_events", "ThreadedChildWatcher._do_waitpid"): _child_watcher,
     ("asyncio.unix_events", "_ThreadedChildWatcher._do_waitpid"): _child_watcher,
+    ("trio._core._thread_cache", "WorkerThread._work"): _trio_worker,
     ("multiprocessing.pool", "Pool._handle_results"): _process_pool,
     ("multiprocessing.pool", "Pool._handle_tasks"): _never,
     ("multiprocessing.pool", "Pool._wait_for_updates"): _never,

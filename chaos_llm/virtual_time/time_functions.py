@@ -63,9 +63,9 @@ def _sleep(seconds: float, /) -> None:
 
 
 def _clock(
-    real: Callable[[], Any], base: str, exact: Callable[[Clock], int] | None = None
+    real: Callable[[], Any], *, base: str = "", exact: Callable[[Clock], int] | None = None
 ) -> Callable[[], Any]:
-    """What replaces a clock: it reads seconds after a `base` of the outage's, or what is `exact`.
+    """What replaces a clock: seconds after a `base` of the outage's, or what is `exact`.
 
     Clients read a clock at every request, so the usual case is one function.
     """
@@ -90,10 +90,10 @@ def _clock(
     return read
 
 
-_monotonic = _clock(real_monotonic, "monotonic_base")
-_monotonic_ns = _clock(real_monotonic_ns, "monotonic_base", Clock.monotonic_ns)
-_perf_counter = _clock(real_perf_counter, "perf_counter_base")
-_perf_counter_ns = _clock(real_perf_counter_ns, "perf_counter_base", Clock.perf_counter_ns)
+_monotonic = _clock(real_monotonic, base="monotonic_base")
+_monotonic_ns = _clock(real_monotonic_ns, exact=Clock.monotonic_ns)
+_perf_counter = _clock(real_perf_counter, base="perf_counter_base")
+_perf_counter_ns = _clock(real_perf_counter_ns, exact=Clock.perf_counter_ns)
 
 
 def _prepare() -> list[Redirect]:

@@ -33,7 +33,7 @@ from chaos_llm.virtual_time.stack_positions import (
 )
 
 _MICROPAUSE = 0.0001  # real seconds in which a thread that was just woken gets the interpreter lock
-_MOST_LOOKS = 10  # at threads that still move while the outage begins
+_PAUSES = [_MICROPAUSE * 2**n for n in range(6)]  # while threads move at the beginning
 _LOOP = ("asyncio.base_events", "BaseEventLoop._run_once")
 
 
@@ -54,12 +54,16 @@ class UnmanagedThreads:
         self._record_idle_positions()
 
     def _record_idle_positions(self) -> None:
-        """Record where each thread idles; one that was just started or woken may still move."""
-        for _ in range(_MOST_LOOKS):
+        """Record where each thread idles; one that was just started or woken may still move.
+
+        On a busy machine such a thread stands still for a while, but it does not sleep.
+        """
+        for pause in _PAUSES:
             before, self._idle_positions = self._idle_positions, self._places()
-            if self._idle_positions == before or not self._idle_positions:
+            stands_still = self._idle_positions == before
+            if not self._idle_positions or (stands_still and all(map(_is_asleep, before))):
                 return
-            real_sleep(_MICROPAUSE)
+            real_sleep(pause)
 
     def _places(self) -> dict[int, tuple[threading.Thread | None, Place]]:
         me, threads = _thread.get_ident(), _threads()

@@ -36,7 +36,7 @@ def test_a8_a_fixture_that_uses_chaos_sees_the_profiles_date(run):
         def token(chaos):
             began = time.monotonic()
             time.sleep(0.01)
-            assert 0.01 <= time.monotonic() - began < 5
+            assert 0.01 <= time.monotonic() - began < 240
             return datetime.now(UTC)
 
         def test_it(token, chaos):

@@ -44,6 +44,16 @@ def test_trios_threads_work_on_the_clock() -> None:
         assert clock.now == pytest.approx(30, abs=1e-6)
 
 
+def test_a_trio_worker_that_ends_its_job_after_the_outage_began_lets_time_pass() -> None:
+    release, delivered = threading.Event(), threading.Event()
+    trio.lowlevel.start_thread_soon(release.wait, lambda _: delivered.set())
+    with VirtualTime() as clock:
+        release.set()
+        assert delivered.wait(3600)
+        time.sleep(60)
+        assert clock.now == pytest.approx(60, abs=1e-6)
+
+
 def test_anyios_threads_work_on_the_clock_on_a_loop_that_has_idle_ones() -> None:
     async def main() -> float:
         await anyio.to_thread.run_sync(real_monotonic)  # leaves an idle worker behind
