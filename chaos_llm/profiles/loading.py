@@ -42,7 +42,7 @@ def window(profile: Profile, name: str) -> Window:
 
 
 def path_of(name: str | Path, rootdir: str | Path | None = None) -> Path:
-    """The file of a profile, by its name or path; raises UnknownName, or UsageError for other types."""
+    """The file of a profile, by its name or path; raises UnknownName, or UsageError for neither."""
     if isinstance(name, str) and not name.endswith(".toml"):
         return catalogue.find(name, rootdir)
     if not isinstance(name, str | PathLike):
