@@ -11,15 +11,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from chaos_llm.analysis.apologies import repeated_apologies
 from chaos_llm.analysis.call import Call
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.markers import find_references
-from chaos_llm.protocol.value_text import scalars_of
+from chaos_llm.protocol.value_text import is_empty_result, scalars_of
 from chaos_llm.requests.correlation import NO_CALL
 
 # Shares of the healthy calls whose return values carry a reference.
 _SHOWS_REFERENCES, _NEVER_SHOWS_REFERENCES = 0.9, 0.1
 _HABIT = 0.5  # share of the healthy streams that an app leaves early
+_HABITUAL = 3  # healthy calls that show what an app always does
 _PRIMARY = 0.1  # share of the healthy calls; a provider that answers fewer is a fallback
 
 
@@ -152,6 +154,10 @@ class Evidence:
         values = (sum(1 for _ in scalars_of(call.returned)) for call in healthy)
         self.fewest_values = min(values, default=0)
         self.returns_something = any(not call.is_blank for call in healthy or clean)
+        shown = [not (c.returned is None or is_empty_result(c.returned)) for c in healthy]
+        self.always_shows_something = len(shown) >= _HABITUAL and all(shown)
+        self.never_shows_anything = len(shown) >= _HABITUAL and not any(shown)
+        self.apologies = frozenset() if self.judges_text else repeated_apologies(calls)
         last = [self.of(call)[-1] for call in healthy]
         self.primaries = _primaries(exchange.provider for exchange in last)
         self.primary_models = _primaries(map(model_of, last))

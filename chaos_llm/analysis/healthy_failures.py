@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from math import inf
 
 from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.outcomes import apologises_for_an_answer
 from chaos_llm.analysis.run import Run
 from chaos_llm.analysis.unserved_requests import unserved_text
 
 _MOSTLY = 0.5  # share of the healthy calls from which on they explain what follows
+_SEVERAL = 3  # calls; fewer may have failed for a reason of their own
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class HealthyFailures:
         return bool(self.failed) and len(self.failed) == len(self.calls)
 
     @property
+    def fail_the_run(self) -> bool:
+        """Whether so many healthy calls failed that whatever a check says is worth nothing."""
+        return self.are_all or (self.are_many and len(self.failed) >= _SEVERAL)
+
+    @property
     def sentence(self) -> str:
         """How many calls failed, with what, and where; several lines with a traceback."""
         count, total, first = len(self.failed), len(self.calls), self.failed[0]
@@ -39,6 +46,10 @@ class HealthyFailures:
         when = " before the first fault" if self.run.applied else ""
         text = f"{many or f'{count} of {total} calls'}{when} failed on a healthy provider"
         text += f", the first with {_failure(first)}" if total > 1 else f", with {_failure(first)}"
+        if apologises_for_an_answer(first, self.run.evidence):
+            text += (
+                ", although its answer had arrived: the app may have swallowed an error of its own"
+            )
         if not any(self.run.evidence.of(call) for call in self.failed) and not self.run.unserved:
             text += "; none of them asked a provider"
         if self.run.unserved:
@@ -61,15 +72,17 @@ def healthy_failures(run: Run) -> HealthyFailures:
         for call in run.calls
         if call.outcome != "missed" and call.ended <= first and not _was_failed(run, call)
     ]
-    return HealthyFailures(run, calls, [call for call in calls if _has_failed(call)])
+    return HealthyFailures(run, calls, [call for call in calls if _has_failed(run, call)])
 
 
 def _was_failed(run: Run, call: Call) -> bool:
     return any(e.failed and e.broken_rule is None for e in run.evidence.of(call))
 
 
-def _has_failed(call: Call) -> bool:
-    return call.error is not None or call.outcome in ("failed", "error_text")
+def _has_failed(run: Run, call: Call) -> bool:
+    if call.error is not None or call.outcome in ("failed", "error_text"):
+        return True
+    return apologises_for_an_answer(call, run.evidence)
 
 
 def _failure(call: Call) -> str:

@@ -60,8 +60,15 @@ def _outcome(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
         return "corrupted"
     if source is not None:
         return _from_source(call, source, evidence, stale_after)
+    return _without_source(call, evidence, stale_after)
+
+
+def _without_source(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
+    """Judge a return value that no answer of the run is known to be in."""
     if _shows_an_error(call, evidence):
         return "error_text"
+    if apologises_for_an_answer(call, evidence):
+        return "degraded"
     if evidence.never_shows_references or _had_no_reference(call, evidence):
         return _inferred(call, evidence, stale_after)
     return _without_reference(call, evidence) if evidence.judges_text else "unjudged"
@@ -154,6 +161,17 @@ def _inferred(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     if last is None and evidence.reference_rate is None:
         return "unjudged"
     return "failed" if call.is_blank else "degraded"
+
+
+def apologises_for_an_answer(call: Call, evidence: Evidence) -> bool:
+    """Whether a call returned an apology of the app's own although its provider had answered.
+
+    An answer without a reference may be an apology itself, which the test has chosen.
+    """
+    if call.error is not None or call.text not in evidence.apologies:
+        return False
+    last = _concluding(call, evidence)
+    return last is not None and last.ok and bool(last.reference) and not last.applied
 
 
 def _loses_an_answer(call: Call, last: Exchange | None) -> bool:

@@ -6,6 +6,7 @@ from math import inf
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.run import Run
+from chaos_llm.journal.journal import Exchange
 from chaos_llm.requests.app_deadlines import AppDeadline
 
 # Seconds in which an app may tidy up after a deadline, or go on after the block (assumed).
@@ -47,6 +48,30 @@ def _wait_of(run: Run, call: Call) -> AppDeadline | None:
     (wait,) = call.waits
     times = [exchange.at for exchange in run.evidence.of(call)]
     return wait if wait.began <= min(times) and max(times) <= max(wait.began, wait.left) else None
+
+
+def left_behind(run: Run) -> list[tuple[Exchange, AppDeadline, Call]]:
+    """The requests that began after a deadline had passed and had ended their call, with both.
+
+    They come from work that the app waited for, and that it neither awaits nor has cancelled.
+    """
+    calls: dict[AppDeadline, Call | None] = {}
+    found = []
+    for exchange in run.api:
+        deadline = exchange.app_deadline if exchange.call < 0 else None
+        if deadline is None or not deadline.has_passed or exchange.began_cancelled:
+            continue
+        if deadline not in calls:
+            calls[deadline] = _ended_by(run, deadline)
+        if (call := calls[deadline]) is not None:
+            found.append((exchange, deadline, call))
+    return found
+
+
+def _ended_by(run: Run, deadline: AppDeadline) -> Call | None:
+    """The call that got no answer because this deadline had passed."""
+    ended = (c for c in run.calls if deadline.left <= c.ended <= deadline.left + GRACE)
+    return next((c for c in ended if c.began <= deadline.began and not c.answered), None)
 
 
 def overruns(run: Run) -> list[tuple[AppDeadline, int]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos_llm.analysis.own_deadlines import overruns
+from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.own_deadlines import left_behind, overruns
 from chaos_llm.analysis.run import Run
 from chaos_llm.checks._limits import calls, counted
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.durations import describe
 from chaos_llm.journal.journal import Exchange
+from chaos_llm.requests.app_deadlines import AppDeadline
 
 
 @dataclass(frozen=True, repr=False)
@@ -22,8 +24,10 @@ class RespectsCancellation(Check):
     time-out (`future.result`, `Executor.map`, `wait` and `as_completed`). An app that swallows its
     cancellation (`except BaseException`, a bare `except`) and asks again works for nobody; so does
     a thread that retries behind a `wait_for`. A sync client in async code lets no deadline pass in
-    time. An app that is still at work a second after its deadline fails. Not applicable if no
-    request was cancelled.
+    time. An app that is still at work a second after its deadline fails. Not judged if requests are
+    begun by work that the app has only stopped waiting for (`asyncio.wait`, `asyncio.shield`, a
+    pool's thread), since it may want their answers later. Not applicable if no request was
+    cancelled.
     """
 
     why: ClassVar[str] = (
@@ -42,10 +46,22 @@ class RespectsCancellation(Check):
             seen = f"{where} went on for {describe(worst.overrun)} after the app's own deadline of"
             in_all = f" ({counted(len(overrun), 'deadline')} overrun)" if len(overrun) > 1 else ""
             return self.failed(f"{seen} {describe(worst.seconds)}{in_all}", worst.ends)
+        if behind := left_behind(run):
+            return self._left_behind(behind)
         left = [e for e in run.api if e.end == "abandoned" and not e.ok]
         if not left:
             return self.not_applicable("no request was cancelled")
         return self.passed(f"no request began after {counted(len(left), 'request')} had been left")
+
+    def _left_behind(self, behind: list[tuple[Exchange, AppDeadline, Call]]) -> Finding:
+        first, deadline, call = behind[0]
+        return self.not_judged(
+            f"{counted(len(behind), 'request')} of {calls(len({c.number for _, _, c in behind}))} "
+            f"began after the app had waited for {describe(deadline.seconds)} and returned without "
+            f"an answer, the first to {first.provider} {describe(first.at - call.began)} after "
+            f"call {call.number} had begun; from outside it is not known whether anybody still "
+            "wants these answers: if nobody does, cancel the work"
+        )
 
     def _begun_too_late(self, run: Run, late: list[Exchange]) -> Finding:
         first = late[0]

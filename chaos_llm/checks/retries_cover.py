@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,8 +16,9 @@ from chaos_llm.checks._other_kinds import ADD_PROFILE
 from chaos_llm.checks.check import Check, Finding
 from chaos_llm.journal.journal import Exchange
 
+_SERVER_ERROR = "a server error"
 _NOT_TRANSIENT = ("a refused key", "an empty answer")
-_NO_ANSWER = ("failed", "error_text", "truncated", "corrupted")
+_NO_ANSWER = ("failed", "degraded", "error_text", "truncated", "corrupted")
 # Seconds; a retry-after over it need not be waited for, unless the app pauses for that long, too.
 _SHORT_WAIT = 5.0  # (assumed)
 _LONG_WAIT = 60.0  # a retry-after over it need never be waited for
@@ -29,13 +31,13 @@ _BY_CHANCE = 1  # calls without a retry that may have reasons of their own, such
 class RetriesCover(Check):
     """An app that retries one kind of transient failure retries every kind.
 
-    The kinds are a server error, a rate limit, a lost connection, no answer in time, a stream that
-    broke off and an error in a 200. It fails if several calls got no answer after a kind that is
-    never retried, while another kind is. A stream of which the user has seen the beginning need not
-    be retried, nor a retry-after that is longer than five seconds and than all pauses before
-    retries, nor one over a minute, an exhausted quota, a request that took long to fail, or one
-    after three failures in a row, which may be the probe of a breaker. Not applicable if nothing is
-    retried, not judged if only one kind occurred.
+    The kinds are a server error (each status is one), a rate limit, a lost connection, no answer in
+    time, a stream that broke off and an error in a 200. It fails if several calls got no answer
+    after a kind that is never retried, while another kind is. A stream of which the user has seen
+    the beginning need not be retried, nor a retry-after that is longer than five seconds and than
+    all pauses before retries, nor one over a minute, an exhausted quota, a request that took long
+    to fail, or one after three failures in a row, which may be the probe of a breaker. Not
+    applicable if nothing is retried, not judged if only one kind occurred.
     """
 
     why: ClassVar[str] = (
@@ -51,24 +53,24 @@ class RetriesCover(Check):
         by_number = {call.number: call for call in run.calls}
         failed: dict[str, list[Exchange]] = {}
         for exchange in run.api:
-            kind = failure_kind(exchange)
+            kind = _kind(exchange)
             if exchange.call >= 0 and kind and kind not in _NOT_TRANSIENT:
                 failed.setdefault(kind, []).append(exchange)
         covered = {k for k, group in failed.items() if any(e.number in retried for e in group)}
         if not covered:
             return self.not_applicable("no request was retried")
-        if len(failed) == 1:
-            return self.not_judged(f"only {next(iter(failed))} occurred; {ADD_PROFILE}")
         probes = _possible_probes(run)
-        for kind in FAILURE_KINDS:
-            group = [] if kind in covered else failed.get(kind, [])
+        for kind in sorted(failed.keys() - covered, key=_order):
+            group = failed[kind]
             once = (e for e in group if e.number not in probes)
             lost = [e for e in once if _should_be_retried(e, by_number.get(e.call), patience)]
             if len(numbers := {e.call for e in lost}) > _BY_CHANCE:
-                others = _named(covered)
+                others = _named(covered if kind.startswith(_SERVER_ERROR) else _broad(covered))
                 seen = f"{calls(len(numbers))} got no answer after {kind}, without a retry"
                 return self.failed(f"{seen}; {others} was retried", lost[0].at)
-        return self.passed(f"{_named(covered)} was retried")
+        if len(_broad(failed)) == 1:
+            return self.not_judged(f"only {_named(_broad(failed))} occurred; {ADD_PROFILE}")
+        return self.passed(f"{_named(_broad(covered))} was retried")
 
 
 def _possible_probes(run: Run) -> set[int]:
@@ -83,8 +85,23 @@ def _possible_probes(run: Run) -> set[int]:
     return found
 
 
-def _named(kinds: set[str]) -> str:
-    return ", ".join(kind for kind in FAILURE_KINDS if kind in kinds)
+def _kind(exchange: Exchange) -> str:
+    """A kind of failure; there are apps that retry a 529 and give up after a 500."""
+    kind = failure_kind(exchange)
+    return f"{kind} ({exchange.status})" if kind == _SERVER_ERROR else kind
+
+
+def _broad(kinds: Iterable[str]) -> set[str]:
+    """The kinds without statuses."""
+    return {kind.partition(" (")[0] for kind in kinds}
+
+
+def _order(kind: str) -> tuple[int, str]:
+    return FAILURE_KINDS.index(kind.partition(" (")[0]), kind
+
+
+def _named(kinds: Iterable[str]) -> str:
+    return ", ".join(sorted(kinds, key=_order))
 
 
 def _should_be_retried(failed: Exchange, call: Call | None, patience: float) -> bool:

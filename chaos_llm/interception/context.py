@@ -79,6 +79,8 @@ class InterceptionContext:
             exchange.began_cancelled = True
         if app_deadlines.open_here():
             exchange.app_deadline = app_deadlines.outermost(exchange.at)
+        elif exchange.call < 0 and not exchange.began_cancelled:
+            exchange.app_deadline = app_deadlines.last_passed()
         return exchange, reply
 
     def sleep(self, seconds: float, wire: WireRequest) -> None:

@@ -138,10 +138,14 @@ def _asyncio_task() -> object:
 
 def _watch_pools(undo: ExitStack) -> None:
     item: Any = concurrent.futures.thread._WorkItem
-    run, cancel = item.run, Future.cancel
+    begin, run, cancel = item.__init__, item.run, Future.cancel
+
+    def beginning(work: Any, future: Future[Any], *task: Any) -> None:
+        begin(work, future, *task)
+        app_deadlines.hand_over(future)
 
     def running(work: Any, *context: Any) -> None:  # CPython 3.14 passes the worker's context
-        with working_for(work.future):
+        with working_for(work.future), app_deadlines.handed_over(work.future):
             run(work, *context)
 
     def cancelling(future: Future[Any]) -> bool:
@@ -150,6 +154,8 @@ def _watch_pools(undo: ExitStack) -> None:
             give_up(future)
         return cancelled
 
+    undo.callback(setattr, item, "__init__", begin)
     undo.callback(setattr, item, "run", run)
     undo.callback(setattr, Future, "cancel", cancel)
-    item.run, Future.cancel = running, cancelling  # type: ignore[method-assign, assignment]  # until the end
+    item.__init__, item.run = beginning, running
+    Future.cancel = cancelling  # type: ignore[method-assign, assignment]  # until the end

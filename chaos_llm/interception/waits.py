@@ -114,7 +114,7 @@ class _WaitForResults:
                 yield
         finally:
             if wait is not None and began <= wait.ends:
-                wait.left = self._now()
+                app_deadlines.end_wait(wait, self._now())
 
 
 def _one_by_one(
@@ -176,7 +176,7 @@ def _waiting(timeout: float | None, now: _Now) -> Iterator[None]:
         yield
     finally:
         if wait is not None:
-            wait.left = now()
+            app_deadlines.end_wait(wait, now())
 
 
 def _is_deadline(timeout: float | None) -> TypeGuard[float]:

@@ -43,6 +43,21 @@ def scalars_of(value: Any) -> Iterator[str | float]:
             yield found
 
 
+def is_empty_result(value: Any, depth: int = _DEPTH) -> bool:
+    """Whether a value is an empty text, list or object, or holds nothing but such ones.
+
+    None, a number and a truth value say something, if only that there is no result.
+    """
+    if isinstance(value, str | bytes):
+        return not value.strip()
+    if not depth or value is None or isinstance(value, int | float | BaseException):
+        return False
+    parts = list(_parts(value))
+    if not parts:
+        return isinstance(value, Mapping | list | tuple | set | frozenset)
+    return all(is_empty_result(inner, depth - 1) for _, inner in parts)
+
+
 def is_stream(value: Any) -> bool:
     """Whether a value is a stream, which has to be consumed to know what the user saw."""
     return isinstance(value, Iterator) and not isinstance(value, str | bytes)

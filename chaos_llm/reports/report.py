@@ -203,7 +203,7 @@ class Report:
         is_failed = any(finding.verdict == "fail" for finding in findings)
         healthy = healthy_failures(self.run)
         vacuous = self._vacuous(findings, allow_no_faults=allow_no_faults)
-        if not is_failed and not vacuous and not healthy.are_all:
+        if not is_failed and not vacuous and not healthy.fail_the_run:
             return None
         problem = f"nothing was tested: {vacuous}" if vacuous else ""
         if healthy.are_many:
@@ -211,7 +211,7 @@ class Report:
             problem = f"{refused}{healthy.sentence}"
         explained = healthy.are_many
         text = failed_check_text(findings, self.run, problem, is_explained=explained)
-        if is_failed or self.run.applied or healthy.are_all:
+        if is_failed or self.run.applied or healthy.fail_the_run:
             return CheckFailed(text)
         return NoFaultApplied(text)
 

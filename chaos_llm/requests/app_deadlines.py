@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from math import inf
 from typing import Any
+from weakref import WeakKeyDictionary
 
 _ROUNDING = 1e-6  # seconds; of the sums of times
 _MOST_WAITS = 2  # of a call that are kept; with more than one, none of them is the call's deadline
@@ -37,6 +38,11 @@ class AppDeadline:
         """The seconds that the app stayed in the block after its deadline, 0 if it left in time."""
         return max(0.0, self.left - self.ends)
 
+    @property
+    def has_passed(self) -> bool:
+        """Whether the app left the block because the time was over, or later."""
+        return self.ends - _ROUNDING <= self.left < inf
+
     def __repr__(self) -> str:
         return f"<AppDeadline of {self.seconds:g} s from {self.began:g} on, left at {self.left:g}>"
 
@@ -60,6 +66,8 @@ _open: ContextVar[tuple[OpenDeadline, ...]] = ContextVar("chaos_llm_deadlines", 
 open_here = _open.get
 
 _waits: ContextVar[list[AppDeadline] | None] = ContextVar("chaos_llm_waits", default=None)
+_passed: ContextVar[list[AppDeadline] | None] = ContextVar("chaos_llm_passed", default=None)
+_of_work: WeakKeyDictionary[Any, list[AppDeadline]] = WeakKeyDictionary()
 
 
 def enter(deadline: OpenDeadline) -> None:
@@ -74,7 +82,43 @@ def leave(scope: object, now: float) -> None:
         if deadline.scope is scope:
             deadline.refresh(now)
             deadline.record.left = now
+            _note_passed(deadline.record)
     _open.set(tuple(deadline for deadline in before if deadline.scope is not scope))
+
+
+def _note_passed(deadline: AppDeadline) -> None:
+    passed = _passed.get()
+    if deadline.has_passed and passed is not None:
+        passed[:] = [deadline]
+
+
+def last_passed() -> AppDeadline | None:
+    """The last deadline or wait that ran out in the call from which this work comes."""
+    passed = _passed.get()
+    return passed[0] if passed else None
+
+
+def hand_over(work: object) -> None:
+    """Note from which call this work of a thread pool comes."""
+    passed = _passed.get()
+    if passed is not None:
+        _of_work[work] = passed
+
+
+@contextmanager
+def handed_over(work: object) -> Iterator[None]:
+    """Run the work of a thread pool for the call from which it comes."""
+    token = _passed.set(_of_work.pop(work, None))
+    try:
+        yield
+    finally:
+        _passed.reset(token)
+
+
+def end_wait(wait: AppDeadline, now: float) -> None:
+    """Note that the app waits no longer."""
+    wait.left = now
+    _note_passed(wait)
 
 
 def outermost(now: float) -> AppDeadline | None:
@@ -133,13 +177,15 @@ def prolong_wait(began: float, now: float) -> None:
 class WaitsOfCall(AbstractContextManager[list[AppDeadline]]):
     """Collects the waits of a call; the test's own deadlines around a replay are not the app's."""
 
-    __slots__ = ("_of_deadlines", "_of_waits")
+    __slots__ = ("_of_deadlines", "_of_passed", "_of_waits")
 
     def __enter__(self) -> list[AppDeadline]:
         waits: list[AppDeadline] = []
         self._of_deadlines, self._of_waits = _open.set(()), _waits.set(waits)
+        self._of_passed = _passed.set([])
         return waits
 
     def __exit__(self, *_: object) -> None:
         _open.reset(self._of_deadlines)
         _waits.reset(self._of_waits)
+        _passed.reset(self._of_passed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import re
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 
 import anthropic
@@ -204,15 +205,87 @@ def test_a_moment_to_tidy_up_is_no_overrun(deadline):
     assert found(tidies_up, deadline).verdict == "pass"
 
 
-def test_work_that_is_shielded_on_purpose_may_go_on():
-    async def app(question):
-        work = asyncio.ensure_future(retries(question))
-        try:
-            return await asyncio.wait_for(asyncio.shield(work), 20)
-        except TimeoutError:
-            return APOLOGY
+async def by_shield(work, question):
+    return await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(work(question))), 20)
 
-    with outage(profile_of(window(hang(60), ends=20 * MINUTE)), seed=3) as chaos:
+
+async def by_shield_in_a_timeout(work, question):
+    async with asyncio.timeout(20):
+        return await asyncio.shield(work(question))
+
+
+async def by_wait(work, question, cancels=False):
+    task = asyncio.ensure_future(work(question))
+    done, _ = await asyncio.wait({task}, timeout=20)
+    if done:
+        return task.result()
+    if cancels:
+        task.cancel()
+    raise TimeoutError
+
+
+async def by_wait_and_cancel(work, question):
+    return await by_wait(work, question, cancels=True)
+
+
+LEAVES_WORK = [by_shield, by_shield_in_a_timeout, by_wait]
+
+
+@pytest.mark.parametrize("deadline", LEAVES_WORK)
+def test_c13_work_that_is_left_behind_and_asks_again_is_not_judged(deadline):
+    finding = found(retries, deadline, hang(60))
+    assert finding.verdict == "not judged"
+    assert finding.seen == (
+        "4 requests of 4 calls began after the app had waited for 20 s and returned without an "
+        "answer, the first to anthropic 1 min after call 2 had begun; from outside it is not known "
+        "whether anybody still wants these answers: if nobody does, cancel the work"
+    )
+
+
+def test_c13_work_that_is_cancelled_after_a_wait_asks_no_more():
+    assert found(retries, by_wait_and_cancel, hang(60)).verdict == "pass"
+    assert found(swallows, by_wait_and_cancel, hang(60)).verdict == "fail"
+
+
+@pytest.mark.parametrize("deadline", LEAVES_WORK)
+def test_work_that_is_left_behind_and_does_not_ask_again_is_not_in_doubt(deadline):
+    assert found(ask, deadline, hang(60)).verdict == "not applicable"
+
+
+@pytest.mark.parametrize("wait_for", ["wait", "result"])
+def test_c13_threads_that_are_left_behind_and_ask_again_are_not_judged(wait_for):
+    def app(question):
+        future = pool.submit(retries_blocking, question)
+        if wait_for == "result":
+            try:
+                return future.result(timeout=20)
+            except TimeoutError:
+                return APOLOGY
+        done, _ = futures.wait([future], timeout=20)
+        return future.result() if done else APOLOGY
+
+    with (
+        ThreadPoolExecutor(8) as pool,
+        outage(profile_of(window(hang(), ends=20 * MINUTE)), seed=3) as chaos,
+    ):
+        finding = respects_cancellation()(chaos.replay(app, every="5m").run)
+    assert finding.verdict == "not judged"
+    assert finding.seen.startswith(
+        "4 requests of 4 calls began after the app had waited for 20 s and returned without an "
+        "answer, the first to anthropic 30 s after call 2 had begun"
+    )
+
+
+def test_waits_of_a_call_that_goes_on_leave_nothing_behind():
+    """It waits for a moment again and again: none of these waits has ended the call."""
+
+    async def app(question):
+        task = asyncio.ensure_future(retries(question))
+        while not task.done():
+            await asyncio.wait({task}, timeout=5)
+        return task.result()
+
+    with outage(profile_of(window(hang(30), ends=20 * MINUTE)), seed=3) as chaos:
         finding = respects_cancellation()(chaos.replay(app, every="5m").run)
     assert finding.verdict == "not applicable"
 

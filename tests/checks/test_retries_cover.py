@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import anthropic
@@ -9,7 +10,7 @@ import httpx2
 import openai
 import pytest
 from support.apps.bots import SECOND_MODEL, ask_once
-from support.apps.defended import Breaker, ask_gpt, gpt
+from support.apps.defended import APOLOGY, Breaker, ask_gpt, gpt
 from support.apps.failover import stream_claude
 from support.small_profiles import MINUTE, profile_of, window
 
@@ -24,6 +25,7 @@ from chaos_llm.faults import (
     overloaded,
     rate_limited,
     refuse_connection,
+    reset_connection,
     server_error,
 )
 from chaos_llm.profiles.model import Target
@@ -79,6 +81,45 @@ def test_c12_retries_that_leave_out_an_error_in_a_200_fail():
     finding = found(app, server_error(), error_in_200())
     assert finding.verdict == "fail"
     assert "after an error in a 200, without a retry" in finding.seen
+
+
+@pytest.mark.parametrize(
+    ("second", "kind"),
+    [(server_error(500), r"a server error \(500\)"), (reset_connection(), "a lost connection")],
+    ids=["500", "reset"],
+)
+def test_c12_retries_of_a_529_only_and_an_apology_fail(second, kind):
+    def app(question):
+        for _ in range(3):
+            try:
+                return ask_once(question)
+            except anthropic.APIStatusError as error:
+                if error.status_code != 529:
+                    break
+            except anthropic.APIError:
+                break
+        return APOLOGY
+
+    finding = found(app, overloaded(), second, on=Target("anthropic"))
+    assert finding.verdict == "fail"
+    assert re.fullmatch(
+        rf"\d+ calls got no answer after {kind}, without a retry; a server error( \(529\))? was "
+        "retried",
+        finding.seen,
+    )
+
+
+def test_c12_an_apology_after_retries_of_every_kind_passes():
+    def app(question):
+        try:
+            return retrying(ask_once, (anthropic.APIError,))(question)
+        except anthropic.APIError:
+            return APOLOGY
+
+    finding = found(app, overloaded(), server_error(500), on=Target("anthropic"))
+    assert finding.verdict == "not judged"  # both are server errors
+    finding = found(app, overloaded(), reset_connection(), on=Target("anthropic"))
+    assert finding.verdict == "pass"
 
 
 @pytest.mark.parametrize("second", [cut_stream(), refuse_connection(), rate_limited()], ids=repr)
