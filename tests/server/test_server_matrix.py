@@ -1,13 +1,15 @@
 """Every fault over real sockets: an SDK makes of it what it makes of it in process, cell by cell.
 
 The clock of the server runs forty times as fast, and the clients' limits are that much shorter: so
-nobody waits for long, and who waits too long is the same.
+no cell takes long, and the same ones exceed their limit. Then the machine has 0.15 seconds to be on
+time. A cell with another outcome is played again on slower clocks, which leave it several seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from chaos_llm.server.launch.server_handle import ServerThread
 from chaos_llm.server.launch.settings import Settings
 
 EXPECTED = Path(__file__).parents[1] / "sdk_matrix" / "expected"
-SPEED = 40
+SPEEDS = (40, 8, 2)
 PATIENCE = 24  # seconds: as LIMIT between pings (15) and what is late (30), with room for both
 MADE = {
     "anthropic": (anthropic.Anthropic, anthropic.AsyncAnthropic, "anthropic"),
@@ -59,10 +61,52 @@ def expected(client, fault, way, *, is_async):
     return OF_ASYNC.get((client.name, client.major, repr(fault), way), in_process)
 
 
-@pytest.fixture(scope="module")
-def thread():
-    with ServerThread(Settings(clock="scaled", speed=SPEED)) as thread:
-        yield thread
+class Place:
+    """A server whose clock runs at some speed, and the clients that ask it."""
+
+    def __init__(self, thread, speed, runner):
+        self.thread, self._speed, self._runner = thread, speed, runner
+        self._shared = {}  # one client of each SDK and kind, for all cells but those of connections
+
+    @contextmanager
+    def client_of(self, cell, is_async):
+        """The client for a cell; where connections count, no other cell has left it any."""
+        client, fault, _ = cell
+        key = client.name, is_async
+        if requests_of(fault) == 1:
+            if key not in self._shared:
+                self._shared[key] = self._made(*key)
+            yield self._shared[key]
+        else:
+            own = self._made(*key)
+            yield own
+            self._close(own, is_async)
+
+    def _made(self, name, is_async):
+        *kinds, path = MADE[name]
+        url = f"{self.thread.hand().url}/{path}"
+        limit = PATIENCE / self._speed
+        return kinds[is_async](api_key=KEY, base_url=url, max_retries=0, timeout=limit)
+
+    def outcome(self, cell, is_async):
+        """What the SDK makes of one cell, in a run of its own on the server."""
+        client, fault, way = cell
+        name = f"{'async' if is_async else 'sync'}-{CELLS.index(cell)}"
+        hand = self.thread.hand(name)
+        hand.on(client.provider).inject(fault).answers(scene_of(fault).called_by(way).answer)
+        with self.client_of(cell, is_async) as made:
+            sdk = made.with_options(default_headers={"X-Chaos-Run": name})
+            played = Synced(self._runner, sdk) if is_async else sdk
+            outcome = outcome_of(client, played, fault, way, lambda: hand.journal)
+        self.thread.do(lambda server: server.runs.end(name))
+        return outcome
+
+    def close(self):
+        for (_, is_async), client in self._shared.items():
+            self._close(client, is_async)
+
+    def _close(self, client, is_async):
+        self._runner.run(client.close()) if is_async else client.close()
 
 
 @pytest.fixture(scope="module")
@@ -72,73 +116,33 @@ def runner():
 
 
 @pytest.fixture(scope="module")
-def make(thread):
-    """Makes an SDK's client, by name and kind, with connections of its own."""
+def place_at(runner):
+    """The place whose clock runs at a speed; it is made when it is first wanted."""
+    with ExitStack() as stack:
 
-    def made(name, is_async):
-        *kinds, path = MADE[name]
-        url = f"{thread.hand().url}/{path}"
-        return kinds[is_async](api_key=KEY, base_url=url, max_retries=0, timeout=PATIENCE / SPEED)
+        @cache
+        def place(speed):
+            thread = stack.enter_context(ServerThread(Settings(clock="scaled", speed=speed)))
+            return stack.enter_context(closing(Place(thread, speed, runner)))
 
-    return made
-
-
-@pytest.fixture(scope="module")
-def shared(make, runner):
-    """One client of each SDK and kind, for all cells but those about connections."""
-    clients = {
-        (name, is_async): make(name, is_async) for name in MADE for is_async in (False, True)
-    }
-    yield clients
-    for (_, is_async), client in clients.items():
-        closed(client, is_async, runner)
+        yield place
 
 
-@pytest.fixture
-def client_of(make, shared, runner):
-    """The client for a cell; where connections count, no other cell has left it any."""
-    own = []
-
-    def found(cell, is_async, run):
-        client, fault, _ = cell
-        if requests_of(fault) == 1:
-            sdk = shared[client.name, is_async]
-        else:
-            sdk = make(client.name, is_async)
-            own.append((sdk, is_async))
-        return sdk.with_options(default_headers={"X-Chaos-Run": run})
-
-    yield found
-    for sdk, is_async in own:
-        closed(sdk, is_async, runner)
-
-
-def closed(client, is_async, runner):
-    runner.run(client.close()) if is_async else client.close()
-
-
-def played(thread, sdk, cell, name):
-    """One cell, in a run of its own on the shared server."""
-    client, fault, way = cell
-    hand = thread.hand(name)
-    hand.on(client.provider).inject(fault).answers(scene_of(fault).called_by(way).answer)
-    try:
-        return outcome_of(client, sdk, fault, way, lambda: hand.journal)
-    finally:
-        thread.do(lambda server: server.runs.end(name))
+def outcome(place_at, cell, *, is_async):
+    for speed in SPEEDS:
+        played = place_at(speed).outcome(cell, is_async)
+        if played == expected(*cell, is_async=is_async):
+            break
+    return played
 
 
 @pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("cell", CELLS, ids=IDS)
-def test_a_sync_sdk_meets_over_sockets_what_it_meets_in_process(thread, client_of, cell):
-    name = f"sync-{CELLS.index(cell)}"
-    sdk = client_of(cell, False, name)
-    assert played(thread, sdk, cell, name) == expected(*cell, is_async=False)
+def test_a_sync_sdk_meets_over_sockets_what_it_meets_in_process(place_at, cell):
+    assert outcome(place_at, cell, is_async=False) == expected(*cell, is_async=False)
 
 
 @pytest.mark.exhaustive(sample=8)
 @pytest.mark.parametrize("cell", CELLS, ids=IDS)
-def test_an_async_sdk_meets_over_sockets_what_it_meets_in_process(thread, runner, client_of, cell):
-    name = f"async-{CELLS.index(cell)}"
-    sdk = client_of(cell, True, name)
-    assert played(thread, Synced(runner, sdk), cell, name) == expected(*cell, is_async=True)
+def test_an_async_sdk_meets_over_sockets_what_it_meets_in_process(place_at, cell):
+    assert outcome(place_at, cell, is_async=True) == expected(*cell, is_async=True)
