@@ -385,6 +385,8 @@ def speed(session: nox.Session) -> None:
     session.run("python", "benchmarks/growth.py", "--rounds", "5", "--check")
     session.run("python", "benchmarks/campaigns.py", "--runs", "30", "--fail-above", "5")
     session.run("python", "benchmarks/recorder.py", "--rounds", "4", "--fail-above", "1000")
+    imports = ("--lines", "200000", "--formats", "recording,nginx,litellm,access")
+    session.run("python", "benchmarks/importing.py", *imports, "--fail-above", "30,300")
 
 
 @nox.session
