@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 import anthropic
 import openai
@@ -102,6 +104,34 @@ def test_a_class_is_refused_where_it_is_given():
 
 
 def test_a_dict_that_is_no_json_is_refused():
-    with pytest.raises(HarnessError, match="has to be written as JSON"), outage() as chaos:
+    with pytest.raises(UsageError, match="cannot be written as JSON"), outage() as chaos:
         chaos.on("anthropic").answers({"when": object()})
+    with pytest.raises(HarnessError, match="cannot be written as JSON"), outage() as chaos:
+        chaos.on("anthropic").answers(lambda request: {"share": float("nan")})
         ask_once()
+
+
+def test_models_dates_and_amounts_inside_a_dict_are_written_as_json():
+    with outage() as chaos:
+        chaos.on("anthropic").answers(
+            {"orders": [ORDER], "due": date(2026, 3, 2), "sum": Decimal("3.50")}
+        )
+        assert json.loads(ask_once()) == {
+            "orders": [{"number": "KX-48213", "pieces": 2}],
+            "due": "2026-03-02",
+            "sum": "3.50",
+        }
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: tool_call("refund", {"order": "K1"}), "its arguments by name"),
+        (lambda: tool_call({"name": "refund"}), "the tool's name"),
+        (lambda: tool_call("refund", order=object()), "arguments of a tool call cannot be written"),
+    ],
+    ids=["dict", "schema", "object"],
+)
+def test_a_tool_call_that_cannot_be_sent_is_refused_where_it_is_made(make, says):
+    with pytest.raises(UsageError, match=says):
+        make()

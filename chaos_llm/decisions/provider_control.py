@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Never, Protocol
 
@@ -16,6 +16,7 @@ from chaos_llm.errors import UnknownName, UsageError, refuse_unknown, refusing_u
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import SIMULATED_SURFACES, Target
 from chaos_llm.protocol.batch_length import LENGTH, SHORTEST
+from chaos_llm.protocol.json_values import json_of
 from chaos_llm.protocol.messages import UNSERVED, Completion, Request, ToolCall
 from chaos_llm.requests.hosts import provider_names
 
@@ -208,7 +209,10 @@ def _is_structured(answer: object) -> bool:
 
 def _checked(answer: object) -> object:
     """An answer that can be sent; raises UsageError for what is none."""
-    if isinstance(answer, str | Completion) or _is_structured(answer):
+    if isinstance(answer, str | Completion):
+        return answer
+    if _is_structured(answer):
+        json_of(answer)
         return answer
     raise UsageError(
         "an answer is a text, a dict, a pydantic model, a tool_call(...) or a Completion, answers "
@@ -222,20 +226,9 @@ def _completion(answer: object, request: Request) -> Completion:
         return answer
     if isinstance(answer, str):
         return Completion(text=answer)
-    text = _json_of(answer)
+    text = json_of(answer)
     # Libraries for structured output that know no JSON mode force a tool instead.
     if request.forced_tool is not None and request.schema is None and request.tools:
         name = request.forced_tool or request.tools[0].name
         return Completion(tool_calls=(ToolCall(name, text),), stop="tool")
     return Completion(text=text)
-
-
-def _json_of(answer: object) -> str:
-    if hasattr(answer, "model_dump"):
-        answer = answer.model_dump(mode="json")
-    elif is_dataclass(answer) and not isinstance(answer, type):
-        answer = asdict(answer)
-    try:
-        return json.dumps(answer, ensure_ascii=False)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"an answer has to be written as JSON: {error}; got {answer!r}") from None

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
-from chaos_llm.protocol import strict_json
+from chaos_llm.errors import UsageError
 from chaos_llm.protocol.fast_dataclass import quick
+from chaos_llm.protocol.json_values import json_of
 
 UNSERVED = "unserved"  # the surface of paths that a vendor may have and chaos_llm does not simulate
 CLIENT = "client"  # the surface of what a vendor's own client asks for beside the model: telemetry
@@ -177,13 +178,20 @@ class Completion:
     filtered: str = ""
 
 
-def tool_call(name: str, /, **arguments: Any) -> Completion:
+def tool_call(name: str, /, *given: Any, **arguments: Any) -> Completion:
     """The answer that calls one tool: `tool_call("refund", order="KX-48213")`.
 
     The arguments are sent as JSON, and need not be what the tool's schema asks for. A Completion
     takes several tool calls, a text before them, or arguments that are no JSON.
     """
-    return Completion(tool_calls=(ToolCall(name, strict_json.dumps(arguments)),), stop="tool")
+    if given or not isinstance(name, str):
+        shown = ", ".join(map(repr, (name, *given)))
+        raise UsageError(
+            "tool_call() takes the tool's name, and its arguments by name, as in "
+            f'tool_call("refund", order="KX-48213") or tool_call("refund", **{{...}}); got {shown}'
+        )
+    text = json_of(arguments, "the arguments of a tool call")
+    return Completion(tool_calls=(ToolCall(name, text),), stop="tool")
 
 
 @dataclass(frozen=True, slots=True)

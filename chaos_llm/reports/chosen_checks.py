@@ -16,6 +16,9 @@ Skipped = str | type[Check] | Claim
 
 def required_check(check: Claim) -> Claim:
     """The check itself; raises UsageError for what is none, such as a class."""
+    given: object = check
+    if isinstance(given, str) and given in catalogue.__all__:
+        raise UsageError(f"a check is created, as in checks.{given}(...); got its name {given!r}")
     if isinstance(check, type) or not callable(check):
         raise UsageError(f"create the check, as in stops_calling('anthropic'); got {check!r}")
     return check

@@ -12,6 +12,7 @@ from chaos_llm.checks.check import Verdict
 from chaos_llm.reports.masking import shown
 
 _INDENT = " " * 5  # columns; below the check's name
+_MANY = 3  # checks with one reason, which is then said once
 _COUNTED: dict[Verdict, str] = {
     "fail": "failed",
     "pass": "passed",
@@ -32,8 +33,15 @@ def failed_check_text(
     if not in_full and not is_explained:
         in_full = [finding for finding in findings if finding.verdict == "not judged"]
     lines = [problem] if problem else []
+    unjudged = [finding for finding in in_full if finding.verdict == "not judged"]
+    reasons = Counter(finding.seen for finding in unjudged)
     for finding in in_full:
-        lines += _in_full(finding, run)
+        if reasons[finding.seen] < _MANY:
+            lines += _in_full(finding, run)
+    for reason, count in reasons.items():
+        if count >= _MANY:
+            names = (f.check.partition("(")[0] for f in unjudged if f.seen == reason)
+            lines.append(f"NOT JUDGED {count} checks: {reason} ({', '.join(dict.fromkeys(names))})")
     rest = Counter(f.verdict for f in findings if not any(f is each for each in in_full))
     if rest:
         counts = (f"{rest[verdict]} {word}" for verdict, word in _COUNTED.items() if rest[verdict])

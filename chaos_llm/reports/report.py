@@ -224,7 +224,7 @@ class Report:
                 "time, profile or provider, or permit it by check(allow_no_faults=True)"
             )
         if self.run.applied and not any(f.verdict in ("pass", "fail") for f in findings):
-            return "no check could judge this replay"
+            return f"no check could judge {'this replay' if self.is_of_replay else 'the requests'}"
         return ""
 
     def timeline(self, width: int = 100) -> str:

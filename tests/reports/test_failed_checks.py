@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from contextlib import suppress
 from functools import cache
@@ -20,7 +21,7 @@ from chaos_llm.checks import (
     stays_within,
     stops_calling,
 )
-from chaos_llm.errors import UnknownName
+from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.faults import overloaded
 from chaos_llm.reports.report import NoFaultApplied, Report
 
@@ -251,3 +252,23 @@ def test_reprs_say_what_there_is():
     assert (
         repr(report.findings) == "[<NOT APPLICABLE backs_off(jitter=True): no request was retried>]"
     )
+
+
+def test_checks_that_are_not_judged_for_one_reason_are_one_line():
+    with outage() as chaos, pytest.raises(CheckFailed) as failure:
+        chaos.on("anthropic").inject(overloaded(), times=1)
+        with suppress(anthropic.APIError):
+            ask_once("Where is my order?")
+        chaos.report().check()
+    first, second, _ = str(failure.value).splitlines()
+    assert first == "nothing was tested: no check could judge the requests"
+    assert re.match(
+        r"NOT JUDGED \d+ checks: no replay made these requests, so the calls are not known: use "
+        r"chaos.replay\(...\) \(stops_calling, probes_with_one_request, ",
+        second,
+    )
+
+
+def test_a_checks_name_is_no_check():
+    with outage() as chaos, pytest.raises(UsageError, match=r"as in checks\.backs_off\(\.\.\.\)"):
+        chaos.report().check("backs_off")
