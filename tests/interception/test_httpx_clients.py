@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import subprocess
 import sys
@@ -337,3 +338,14 @@ def test_headers_are_the_same_where_a_library_keeps_them_in_another_form(http, m
         assert reply.headers.raw == other.headers.raw
         assert reply.headers.encoding == other.headers.encoding == "ascii"
         assert reply.content == other.content
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_header_with_a_line_end_is_not_taken_for_two(library):
+    module = importlib.import_module(library)
+    two, one = {"x-api-key": "one", "x-more": "two"}, {"x-api-key": "one\nx-more\nx-more\ntwo"}
+    with outage() as chaos:
+        for headers in (two, one, two):
+            module.post(MESSAGES, json=BODY, headers=headers)
+    first, second, third = (exchange.credential for exchange in chaos.journal)
+    assert first == third != second
