@@ -56,6 +56,8 @@ def plain_proxy(listener: socket.socket, port: int) -> None:
     while True:
         client, _ = listener.accept()
         upstream = socket.create_connection(("127.0.0.1", port))
+        for each in (client, upstream):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with client, upstream, selectors.DefaultSelector() as ready:
             ready.register(client, selectors.EVENT_READ, upstream)
             ready.register(upstream, selectors.EVENT_READ, client)

@@ -13,6 +13,9 @@ _COLUMNS = (
     "at=when,status=code,provider=vendor,milliseconds=latency_ms,client=user"
 )
 _PROVIDER = "the provider to assume for calls that name none, as behind a gateway"
+_ONCE = (
+    "count calls that begin and end when one in another FILE does once, as the first FILE has them"
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--format", default="", metavar="NAME", help="read all files as this format")
     add("--columns", default="", metavar="A=B,...", help=_COLUMNS)
     add("--provider", default="", metavar="NAME", help=_PROVIDER)
+    add("--once", action="store_true", help=_ONCE)
     add("--force", action="store_true", help="replace a profile that exists")
 
 
@@ -43,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
             format_name=options.format,
             columns=parsed(options.columns),
             provider=options.provider,
+            once=options.once,
             progress=progress.show,
         )
     for message in imported.draft.said:

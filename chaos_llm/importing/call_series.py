@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from chaos_llm.importing.failure_kinds import HEALTHY, LEFT, REFUSED, FailureKin
 from chaos_llm.recording.recorded_call import RecordedCall
 
 _MOST_KINDS = 200  # distinct failures that are told apart; later ones count as the last
+_MOST_FILES = 65_535  # that are told apart
+_REPLY_ID = re.compile(r"(?=.*\d)[\w.:/+=-]{8,200}")  # and neither <X_REQUEST_ID> nor REDACTED
 _MOST_CLIENTS = 2_000_000
 _UNKNOWN = math.nan
 _NO_METHODS = ("CONNECT", "OPTIONS")  # a browser's and a proxy's own, which no model answers
@@ -65,15 +68,21 @@ class FailureKinds:
 
 
 class CallSeries:
-    """Columns of calls: time, kind of failure, latencies in seconds (NaN: unknown), client."""
+    """Columns of calls: time, kind of failure, latencies in seconds (NaN: unknown), client.
 
-    __slots__ = ("at", "client", "credential", "first", "kind", "seconds", "token")
+    `file` is the number of the file, `reply` a digest of the reply's id (0: unknown).
+    """
+
+    __slots__ = (
+        *("at", "client", "credential", "file", "first", "kind", "reply", "seconds", "token"),
+    )
 
     def __init__(self) -> None:
         self.at = array("d")
         self.kind = array("H")
         self.seconds, self.first, self.token = array("f"), array("f"), array("f")
         self.client, self.credential = array("i"), array("i")
+        self.file, self.reply = array("H"), array("q")
 
     def __len__(self) -> int:
         return len(self.at)
@@ -88,6 +97,7 @@ class Calls:
     refused: dict[int, int] = field(default_factory=dict)  # by status
     left: int = 0
     unnamed: dict[str, int] = field(default_factory=dict)  # by host: no provider is known for it
+    files: list[str] = field(default_factory=list)  # their paths; what is added is of the last one
     _clients: dict[str, int] = field(default_factory=dict)
 
     def add(self, call: RecordedCall, provider: str = "") -> None:
@@ -116,6 +126,8 @@ class Calls:
         series.token.append(_or_unknown(call.token))
         series.client.append(self._number(call.client))
         series.credential.append(self._number(call.credential))
+        series.file.append(min(max(0, len(self.files) - 1), _MOST_FILES))
+        series.reply.append(_digest(call.reply_id))
 
     def add_all(self, calls: Iterable[RecordedCall], provider: str = "") -> None:
         for call in calls:
@@ -205,6 +217,11 @@ def _group(provider: str, surface: str, members: list[tuple[str, CallSeries]]) -
     order = np.argsort(columns["at"], kind="stable")
     columns = {name: column[order] for name, column in columns.items()}
     return Group(provider, surface, tuple(model for model, _ in members), **columns)
+
+
+def _digest(reply_id: str) -> int:
+    """A number for the id of a reply; 0 for none, and for what a tool wrote in its place."""
+    return hash(reply_id) if _REPLY_ID.fullmatch(reply_id) else 0
 
 
 def _or_unknown(value: float | None) -> float:

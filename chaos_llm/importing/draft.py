@@ -56,10 +56,11 @@ def draft(
     name: str,
     recorded_in: Sequence[str],
     assumed: Sequence[str] = (),
+    remarks: Sequence[str] = (),
 ) -> Draft:
     """The draft of a profile; raises UsageError if no call counts, or none failed.
 
-    `assumed` is what the readers had to assume.
+    `assumed` is what the readers had to assume, `remarks` what else is to be said.
     """
     found_groups = groups(calls)
     if not found_groups:
@@ -70,7 +71,7 @@ def draft(
     slow = [w for group in found_groups for w in latencies.slow_windows(group)]
     if not windows and not slow:
         raise UsageError(_no_failures(calls, recorded_in))
-    made = _Profile(calls, posts, name, recorded_in, begins, last, found_groups, assumed)
+    made = _Profile(calls, posts, name, recorded_in, begins, last, found_groups, assumed, remarks)
     return made.draft(windows, slow[: _MOST_WINDOWS - len(windows)], strictness)
 
 
@@ -100,6 +101,7 @@ class _Profile:
     last: float
     groups: Sequence[Group]
     assumed: Sequence[str]
+    remarks: Sequence[str]
 
     def __post_init__(self) -> None:
         self.faults = RecordedFaults(self.calls.kinds, self.name)
@@ -120,7 +122,7 @@ class _Profile:
         )
         failures = sum(window.failures for window in found)
         baseline, whole = latencies.baseline(self.groups, found, slow, RECORDING)
-        said = list(self._said(failures, strictness, pages, found))
+        said = [*self.remarks, *self._said(failures, strictness, pages, found)]
         said += [
             f"Assumed: replies of {provider} come whole; "
             "when their first token came was not recorded."

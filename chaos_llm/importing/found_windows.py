@@ -72,6 +72,7 @@ class _Segment:
     begin: int
     end: int
     counts: tuple[tuple[int, int], ...]
+    borrows: bool = False  # its failures may be its worse neighbour's, at an uncertain edge
 
     @property
     def calls(self) -> int:
@@ -84,8 +85,9 @@ class _Segment:
     @property
     def fails(self) -> bool:
         ceiling = _SURELY_HEALTHY if self.failures >= _MANY_FAILURES else _HEALTHY
-        enough = self.failures >= _LEAST_FAILURES
-        return enough and wilson(self.failures, self.calls)[0] > ceiling
+        if self.borrows or self.failures < _LEAST_FAILURES:
+            return False
+        return wilson(self.failures, self.calls)[0] > ceiling
 
 
 def in_group(group: Group, strictness: float = 1.0) -> list[FoundWindow]:
@@ -109,6 +111,7 @@ def _segments(group: Group, strictness: float) -> tuple[list[_Segment], list[cha
     while True:
         edges = [0, *(change.index for change in changes), len(group.kind)]
         segments = [_segment(group, a, b) for a, b in itertools.pairwise(edges)]
+        segments = _without_borrowers(group, segments, changes)
         merged = next(
             (
                 number
@@ -129,6 +132,24 @@ def _segment(group: Group, begin: int, end: int) -> _Segment:
     kinds, counts = np.unique(group.kind[begin:end], return_counts=True)
     pairs = zip(kinds.tolist(), counts.tolist(), strict=True)
     return _Segment(begin, end, tuple(pairs))
+
+
+def _without_borrowers(
+    group: Group, segments: Sequence[_Segment], changes: Sequence[change_points.Change]
+) -> list[_Segment]:
+    """The segments; one that fails only with calls that may be its worse neighbour's is marked."""
+    judged = list(segments)
+    for number, change in enumerate(changes):
+        before, after = segments[number], segments[number + 1]
+        if not (before.fails and after.fails):
+            continue
+        if before.failures * after.calls >= after.failures * before.calls:
+            weaker, begin, end = number + 1, min(change.last, after.end), after.end
+        else:
+            weaker, begin, end = number, before.begin, max(change.first, before.begin)
+        if not _segment(group, begin, end).fails:
+            judged[weaker] = replace(segments[weaker], borrows=True)
+    return judged
 
 
 def _alike(group: Group, a: _Segment, b: _Segment) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.importing import change_points, readers
+from chaos_llm.importing import change_points, readers, shared_calls
 from chaos_llm.importing.call_series import Calls
 from chaos_llm.importing.draft import Draft, draft
 from chaos_llm.importing.reader import Reader
@@ -57,13 +57,15 @@ def import_files(
     format_name: str = "",
     columns: Mapping[str, str] | None = None,
     provider: str = "",
+    once: bool = False,
     progress: Progress | None = None,
     tell: Callable[[str], None] = print,
 ) -> Imported:
     """The draft of a profile of all these files together; `tell` gets what each file said.
 
-    `provider` is assumed where a call names none. Raises UsageError for a file of an unknown
-    format, for files without calls or failures, and if the extra `import` is not installed.
+    `provider` is assumed where a call names none. With `once`, a call that begins and ends when one
+    in another file does counts once; those with one id do so anyway. Raises UsageError for a file
+    of an unknown format, for files without failures, and if the extra `import` is not installed.
     """
     if provider and provider not in provider_names():
         raise UnknownName("provider", provider, provider_names())
@@ -75,11 +77,8 @@ def import_files(
     for path in _files(paths):
         file = _opened(path, columns or {}, progress)
         reader = readers.reader_of(file, format_name)
-        for each in _read(reader, file):
-            if isinstance(each, RecordedCall):
-                calls.add(each, provider)
-            else:
-                posts.append(each)
+        calls.files.append(str(path))
+        posts += _posts(_read(reader, file), calls, provider)
         secrets.append(file.secrets)
         assumed += [f"{file.path.name}: {text}" for text in file.assumed]
         for message in _about(file, reader.name):
@@ -87,9 +86,29 @@ def import_files(
     if calls.unnamed and calls.count:
         count = sum(calls.unnamed.values())
         tell(f"{count} calls name no provider and are left out; --provider NAME assumes one")
-    names = [path.name or str(path) for path in paths]
-    made = draft(calls, posts, name=name, recorded_in=names, assumed=assumed)
+    shared = shared_calls.judge(calls, once=once)
+    names = _with_calls(paths, calls)
+    made = draft(calls, posts, name=name, recorded_in=names, assumed=assumed, remarks=shared)
     return Imported(made, secrets)
+
+
+def _posts(
+    found: Iterable[RecordedCall | RecordedPost], calls: Calls, provider: str
+) -> Iterator[RecordedPost]:
+    """The posts of what was found; the calls are added to the others."""
+    for each in found:
+        if isinstance(each, RecordedCall):
+            calls.add(each, provider)
+        else:
+            yield each
+
+
+def _with_calls(paths: Sequence[Path], calls: Calls) -> list[str]:
+    """The names of the files and folders that have calls; of all of them if none has."""
+    numbers = {number for series in calls.series.values() for number in set(series.file)}
+    found = [Path(calls.files[number]) for number in sorted(numbers)]
+    chosen = [path for path in paths if any(file.is_relative_to(path) for file in found)]
+    return [path.name or str(path) for path in chosen or paths]
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -98,10 +117,17 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and _SUFFIXES & set(p.suffixes))
+        inside = sorted(filter(_is_recording, path.rglob("*")))
         if not inside:
             raise UsageError(f"{path}: there is no recording in this folder")
         yield from inside
+
+
+def _is_recording(path: Path) -> bool:
+    """Whether a file is a recording by its name, and not what an import wrote beside a profile."""
+    named = bool(_SUFFIXES & set(path.suffixes)) and not path.name.endswith(observed.SUFFIX)
+    is_body = Path(f"{path.parent}.toml").is_file()
+    return named and path.is_file() and not is_body
 
 
 def _read(reader: Reader, file: RecordedFile) -> Iterator[RecordedCall | RecordedPost]:

@@ -23,7 +23,12 @@ _PROGRESS_LINES = 4096  # lines between two reports of progress
 _LONGEST_LINE = 64 * 1024 * 1024  # bytes; a longer line is no record, and is skipped
 _LONGEST_SAMPLE = 8 * 1024 * 1024  # bytes of a line by which a format is recognised
 # Where documents of one JSON value have their records, written as in ijson.
-LISTS = ("item", "data.item", "logs.item", "observations.item", "records.item", "data.records.item")
+LISTS = (
+    *("item", "data.item", "logs.item", "observations.item", "records.item"),
+    *("data.records.item", "data.observations.item", "data.data.item"),
+)
+_LARGEST_OBJECT = 64 * 1024 * 1024  # bytes of a file of whole objects, one behind the other
+_OF_A_TRACE = ("userId", "sessionId")  # what Langfuse says of a trace, and not of what is in it
 _TOO_DEEP = re.compile(r"(?:\[\s*){100}")
 
 Object = dict[str, Any]
@@ -81,7 +86,7 @@ class RecordedFile:
     def sampled(self) -> Sequence[Object]:
         """The first records of JSON lines; empty for any other file."""
         found: list[Object] = []
-        if self.head.lstrip()[:1] in ("[", "<"):
+        if self.head.lstrip()[:1] in ("[", "<") or _goes_on(self.head):
             return found
         with opened(self.path) as (stream, _):
             for _ in range(4 * _SAMPLED_RECORDS):
@@ -180,7 +185,7 @@ class RecordedFile:
             item_number = 0
             try:
                 with opened(self.path) as (stream, file):
-                    items = ijson.items(stream, prefix, use_float=True)
+                    items = ijson.items(stream, prefix, use_float=True, multiple_values=True)
                     for item_number, item in enumerate(items, 1):
                         if self.progress is not None and not item_number % 256:
                             self.progress(file.tell() / self.size)
@@ -193,17 +198,36 @@ class RecordedFile:
                 return
 
     def records(self) -> Iterator[tuple[int, Object]]:
-        """The records of JSON lines, of the list in a JSON document, or of a CSV."""
+        """The records of JSON lines, of the list in a JSON document, or of a CSV.
+
+        A document without a list is a record itself, and so are several, one behind the other.
+        """
         if self._is_table:
             yield from csv_lines.rows(self.lines(), self.broken.add)
-        elif not self.is_document:
-            yield from self.json_lines()
-        else:
-            for item_number, item in self.json_items(*LISTS):
-                if isinstance(item, dict):
-                    yield item_number, item
-                else:
-                    self.broken.add(item_number, f"expected an object, got {type(item).__name__}")
+            return
+        for number, item in (
+            self.json_items(*self._places()) if self.is_document else self.json_lines()
+        ):
+            if isinstance(item, dict):
+                yield from ((number, each) for each in self._within(item))
+            else:
+                self.broken.add(number, f"expected an object, got {type(item).__name__}")
+
+    def _within(self, record: Object) -> Iterator[Object]:
+        """The observations in a trace of Langfuse, each with what its trace says; or the record."""
+        inside = record.get("observations")
+        if not isinstance(inside, list) or not all(isinstance(each, dict) for each in inside):
+            yield record
+            return
+        trace = {name: value for name, value in record.items() if value is not inside}
+        self.secrets.note_fields(trace)
+        about = {name: trace[name] for name in _OF_A_TRACE if trace.get(name)}
+        about |= {"traceId": trace.get("id"), "level": "DEFAULT"}
+        yield from (about | each for each in inside)
+
+    def _places(self) -> Sequence[str]:
+        is_whole = self.head.lstrip()[:1] == "{" and self.size < _LARGEST_OBJECT
+        return (*LISTS, "") if is_whole else LISTS
 
     def document(self) -> Any:
         """The whole of a small JSON document; raises UsageError."""
@@ -219,6 +243,12 @@ class RecordedFile:
         except ModuleNotFoundError:
             raise UsageError(NEEDS_EXTRA) from None
         return ijson
+
+
+def _goes_on(head: str) -> bool:
+    """Whether the first value of a text goes on in its second line, as written for people."""
+    first, newline, _ = head.lstrip().partition("\n")
+    return bool(newline) and first.startswith("{") and first.rstrip().endswith(("{", "[", ","))
 
 
 def _whole_lines(stream: IO[bytes]) -> Iterator[bytes]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from os import PathLike
 from pathlib import Path
 
-from chaos_llm.errors import UnknownName
+from chaos_llm.errors import UnknownName, UsageError
 from chaos_llm.profiles import catalogue, toml_document
 from chaos_llm.profiles.compiled import compiled
 from chaos_llm.profiles.model import Profile, Window
@@ -20,9 +21,7 @@ def load(name_or_path: str | Path | Profile, *, rootdir: str | Path | None = Non
     if isinstance(name_or_path, Profile):
         return name_or_path
     path = path_of(name_or_path, rootdir)
-    toml_document.read(
-        path
-    )  # first, since its error for a missing file is clearer than that of stat
+    toml_document.read(path)  # first, since its error for a missing file is clearer than stat's
     stat = path.stat()
     return _loaded(path, stat.st_mtime_ns, stat.st_size)
 
@@ -43,9 +42,14 @@ def window(profile: Profile, name: str) -> Window:
 
 
 def path_of(name: str | Path, rootdir: str | Path | None = None) -> Path:
-    """The file of a profile, by its name or path; raises UnknownName."""
+    """The file of a profile, by its name or path; raises UnknownName, or UsageError for neither."""
     if isinstance(name, str) and not name.endswith(".toml"):
         return catalogue.find(name, rootdir)
+    if not isinstance(name, str | PathLike):
+        raise UsageError(
+            f"a profile is meant by its name or the path of its file, not by {name!r}; "
+            "a fault alone is injected: chaos.on(provider).inject(fault)"
+        )
     path = Path(name).absolute()
     if not path.is_file():
         beside = [str(Path(name).with_name(each.name)) for each in catalogue.within(path.parent)]

@@ -20,8 +20,8 @@ from chaos_llm import config
 from chaos_llm.errors import ChaosError
 from chaos_llm.project import libraries, self_test
 from chaos_llm.project.libraries import Installed
+from chaos_llm.virtual_time import interpreters
 
-SUPPORTED = ((3, 11), (3, 13))  # the oldest and the newest CPython that CI tests
 _BASE_URLS = ("_BASE_URL", "_API_BASE", "_ENDPOINT", "_API_URL", "_HOST", "_ENDPOINT_URL")
 _KEYS = ("_API_KEY", "_AUTH_TOKEN", "_ACCESS_KEY", "_ACCESS_KEY_ID", "_SESSION_TOKEN", "_TOKEN")
 _VENDORS = (
@@ -59,7 +59,8 @@ class Diagnosis:
 
 def diagnose(folder: Path, environ: Mapping[str, str] = os.environ) -> Diagnosis:
     """Look at this interpreter's environment, and at the project in a folder."""
-    problems, warnings = [*_python_problems()], [*_python_warnings()]
+    why_unsupported = interpreters.why_unsupported()
+    problems, warnings = [why_unsupported] if why_unsupported else [], [*_python_warnings()]
     settings = _settings(folder, environ, problems)
     found = Diagnosis(
         chaos_llm=version("chaos_llm"),
@@ -97,18 +98,11 @@ def _doubtful(found: Diagnosis) -> Iterator[Installed]:
     yield from (each for each in found.clocks if each.name == "looptime")
 
 
-def _python_problems() -> Iterator[str]:
-    if sys.implementation.name != "cpython":
-        yield f"virtual time needs CPython; this is {platform.python_implementation()}"
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        yield "virtual time needs CPython's default build, not the free-threaded one"
-
-
 def _python_warnings() -> Iterator[str]:
-    oldest, newest = SUPPORTED
+    oldest, newest = interpreters.TESTED
     if not oldest <= sys.version_info[:2] <= newest:
-        versions = " to ".join(".".join(map(str, each)) for each in SUPPORTED)
-        yield f"Python {platform.python_version()} is untested; CI tests {versions}"
+        tested = interpreters.tested_versions()
+        yield f"Python {platform.python_version()} is untested; {tested} are tested"
     if sys.platform != "linux":
         yield f"{platform.system()} is untested; CI tests Linux"
 

@@ -51,8 +51,10 @@ def _number(text: str | None) -> float:
 
 
 def _until(date: str | None, now: float) -> float:
+    if not date:
+        return math.nan
     try:
-        return parsedate_to_datetime(date or "").timestamp() - now
+        return parsedate_to_datetime(date).timestamp() - now
     except ValueError:
         return math.nan
 

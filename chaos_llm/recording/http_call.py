@@ -16,6 +16,8 @@ from chaos_llm.recording.texts import masked_body, masked_message, prompts_of
 from chaos_llm.recording.vendor_names import place_of
 
 _KEY_HEADERS = ("x-api-key", "api-key", "x-goog-api-key", "authorization")
+# The headers in which vendors and gateways name one reply; OpenAI's, Azure's and AWS's among them.
+_REPLY_IDS = ("request-id", "x-request-id", "apim-request-id", "x-amzn-requestid")
 # Models that are in a path and not in the body: Bedrock, whose models may have a colon; Gemini,
 # Vertex AI, Azure.
 _MODELS_IN_PATH = (
@@ -62,6 +64,7 @@ def http_call(
         credential=_digest(_credential(request_headers), digest),
         content_type=content_type.partition(";")[0].strip().lower(),
         server=headers.get("server", ""),
+        reply_id=next((headers[name] for name in _REPLY_IDS if headers.get(name)), "")[:200],
     )
     add_failure(call, headers, body, request_body)
     return call

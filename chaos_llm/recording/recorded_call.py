@@ -30,6 +30,7 @@ class RecordedCall:
     * first_byte, seconds: from then to the first byte of the reply's body, and to its end
     * first_token, token: the same to the first token, and between two tokens of a stream
     * client: digests or names that tell who asked: a user, a session; `credential` one of the key
+    * reply_id: the vendor's id of the reply, or a gateway's of the request; no other call has it
     * error_type, error_message: as in the body of an error; `error_event` in a reply of status 200
     * body: that of a failure, masked; `content_share` is the share of the content before a cut
     """
@@ -58,6 +59,7 @@ class RecordedCall:
     error_event: bool = False
     body: str = ""
     region: str = ""
+    reply_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import ctypes
 import pickle
-import platform
 import signal
 import sys
-import sysconfig
 import time
 from collections.abc import Callable
 from types import BuiltinFunctionType
@@ -47,20 +45,6 @@ class _MethodDef(ctypes.Structure):
     )
 
 
-def refuse_unsupported_interpreter() -> None:
-    """Raise UsageError where an object's layout is not the one described above."""
-    if sys.implementation.name != "cpython":
-        raise UsageError(
-            f"virtual time needs CPython; this is {platform.python_implementation()}. "
-            "Run these tests on CPython 3.11 to 3.13"
-        )
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        raise UsageError(
-            "virtual time runs one thread at a time and does not support the free-threaded build; "
-            "run these tests on the ordinary build of the same CPython"
-        )
-
-
 def _method(builtin: object) -> tuple[ctypes.c_void_p, ctypes.c_void_p]:
     base = id(builtin) + object.__basicsize__
     return (
@@ -75,9 +59,34 @@ def _vectorcall(builtin: object) -> ctypes.c_void_p:
     return ctypes.c_void_p.from_address(base + _VECTORCALL * _POINTER)
 
 
+def has_known_layout(builtin: object) -> bool:
+    """Whether a builtin looks as described above, by what the C-API itself says of it.
+
+    A pointer is followed only if the one beside it is right, so an unknown layout is no crash.
+    """
+    if sys.implementation.name != "cpython":
+        return False
+    method, owner = _method(builtin)
+    if owner.value != _asked("PyCFunction_GetSelf", builtin) or not method.value:
+        return False
+    function = _MethodDef.from_address(method.value).function
+    call = _vectorcall(builtin).value
+    return bool(
+        function == _asked("PyCFunction_GetFunction", builtin)
+        and call == _asked("PyVectorcall_Function", builtin)
+    )
+
+
+def _asked(function: str, builtin: object) -> int | None:
+    """The pointer that a function of the C-API finds in a builtin."""
+    take = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object)
+    pointer: int | None = take((function, ctypes.pythonapi))(builtin)
+    return pointer
+
+
 def copy_of_builtin(builtin: Callable[..., Any]) -> Callable[..., Any]:
     """Copy a builtin with its C function; a redirect of the original does not affect the copy."""
-    if type(builtin) is not BuiltinFunctionType or sys.implementation.name != "cpython":
+    if type(builtin) is not BuiltinFunctionType or not has_known_layout(builtin):
         return builtin
     method, owner = _method(builtin)
     make = ctypes.pythonapi.PyCFunction_NewEx

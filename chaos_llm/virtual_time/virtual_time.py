@@ -12,7 +12,14 @@ from types import TracebackType
 from typing import Literal, Self
 
 from chaos_llm.errors import HarnessError, UsageError
-from chaos_llm.virtual_time import alarms, foreign_clocks, locks, time_functions, uvloops
+from chaos_llm.virtual_time import (
+    alarms,
+    foreign_clocks,
+    interpreters,
+    locks,
+    time_functions,
+    uvloops,
+)
 from chaos_llm.virtual_time.clock import REAL_WAIT, TICKS, Clock, ticks
 from chaos_llm.virtual_time.dates import RunningDate
 from chaos_llm.virtual_time.executors import Executors
@@ -21,7 +28,6 @@ from chaos_llm.virtual_time.native.native_clocks import NativeClocks
 from chaos_llm.virtual_time.native.native_threads import NativeThreads
 from chaos_llm.virtual_time.polls import StandstillDetector
 from chaos_llm.virtual_time.real_time_callers import TELEMETRY_AND_DEBUGGERS, RealTimeCallers
-from chaos_llm.virtual_time.redirects import refuse_unsupported_interpreter
 from chaos_llm.virtual_time.runner import Runner
 from chaos_llm.virtual_time.scheduler import Scheduler
 from chaos_llm.virtual_time.sockets import Sockets
@@ -73,7 +79,7 @@ class VirtualTime:
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
-        refuse_unsupported_interpreter()
+        interpreters.refuse_unsupported()
         uvloops.refuse_running_loop()
         if _active is None:
             foreign_clocks.refuse_running()

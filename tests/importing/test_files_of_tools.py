@@ -104,6 +104,21 @@ CALLS = {
         5 anthropic overloaded 0.3
         10 anthropic rate_limited 0.3
         15 openai reset_connection 2""",
+    "otlp_spans_alone.json": """
+        0.429 openai - 1.088
+        5 mistral server_error 0.3""",
+    "otel_printed.json": """
+        0.429 anthropic - 1.088
+        5 anthropic overloaded 0.3""",
+    "jaeger.json": """
+        0.429 anthropic - 1.088
+        5 anthropic overloaded 0.3""",
+    "langfuse_traces.json": """
+        0.429 anthropic - 1.088
+        5 anthropic overloaded 0.3""",
+    "litellm_objects.json": """
+        0.429 openai - 1.088
+        5 openai rate_limited 0.12""",
     "otlp_of_tools.json": """
         0.1 openai - 1
         5 anthropic overloaded 0.3
@@ -342,6 +357,15 @@ def test_a_folder_is_read_with_all_its_recordings(imported):
     assert run.said.count("read as har") == 2
     (window,) = run.profile.windows
     assert window.name == "08:00:00 to 08:00:20: 75 % of 429 and 500"
+
+
+def test_what_an_import_wrote_into_a_folder_is_no_recording(imported, tmp_path):
+    polly = FILES / "polly"
+    for file in polly.rglob("*.har"):
+        (tmp_path / "outages").mkdir(exist_ok=True)
+        (tmp_path / "outages" / f"{file.parent.name}.har").write_bytes(file.read_bytes())
+    first = imported(tmp_path / "outages").profile
+    assert imported(tmp_path / "outages").profile == first
 
 
 def test_a_folder_without_recordings_says_so(refused, tmp_path):

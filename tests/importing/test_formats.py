@@ -94,6 +94,7 @@ def test_posts_of_a_status_page_are_in_the_profile(imported, written, tmp_path):
     ]
     assert posts[0].components == ("api.anthropic.com",)
     assert "The first post of anthropic came 7 min" in run.said
+    assert run.profile.confidence == "recorded: 720 calls in litellm.jsonl"
 
 
 def test_posts_of_incident_io_are_in_the_profile(imported, written, tmp_path):

@@ -79,3 +79,15 @@ def test_a_profile_that_exists_is_not_replaced_unasked(imported, log, capsys):
     path = imported(log).path
     assert main(["import", str(log), "-o", str(path)]) == 2
     assert "--force replaces it" in capsys.readouterr().err
+
+
+def test_failures_at_an_uncertain_end_make_no_window_of_what_follows(imported, tmp_path):
+    """Of the three failures after the healthy one, the first may still be the outage's."""
+    codes = ["200"] * 10 + ["529"] * 13 + ["200", "500", *["200"] * 8, "529", "529", *["200"] * 25]
+    rows = [f"2026-05-04T08:{n:02}:00Z,anthropic,{code}" for n, code in enumerate(codes)]
+    path = tmp_path / "calls.csv"
+    path.write_text("\n".join(["when,provider,status", *rows]))
+    run = imported(path)
+    (window,) = run.profile.windows
+    assert window.ends[0] < 1440 < window.ends[1]
+    assert "3 failures (5.00% of all calls) are in no window" in run.said

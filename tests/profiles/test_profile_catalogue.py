@@ -9,8 +9,9 @@ import sys
 import pytest
 
 import chaos_llm
-from chaos_llm import profiles
-from chaos_llm.errors import ProfileError, UnknownName
+from chaos_llm import outage, profiles
+from chaos_llm.errors import ProfileError, UnknownName, UsageError
+from chaos_llm.faults import overloaded
 from chaos_llm.profiles import catalogue
 
 
@@ -161,3 +162,9 @@ def test_names_and_tags_are_looked_up_without_pydantic():
     )
 
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("given", [5, ["a"], overloaded()], ids=["number", "list", "fault"])
+def test_what_is_no_profile_is_refused_with_the_way_to_inject_a_fault(given):
+    with pytest.raises(UsageError, match="by its name or the path"), outage(given):
+        pytest.fail("the outage began")

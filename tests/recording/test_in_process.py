@@ -86,6 +86,14 @@ def test_real_calls_of_an_sdk_are_recorded_without_keys_and_texts(path, vendor):
     assert "private" not in path.read_text()
 
 
+def test_the_vendors_id_of_a_reply_is_recorded(path, vendor):
+    said = reply(CLAUDE).replace(b"\r\n\r\n", b"\r\nrequest-id: req_011CX\r\n\r\n", 1)
+    vendor(lambda c: c.sendall(said))
+    with chaos_llm.record(path), anthropic.Anthropic(api_key="k") as client:
+        ask(client)
+    assert [call["reply_id"] for call in rows(path)] == ["req_011CX"]
+
+
 def test_async_calls_are_recorded_too(path, vendor):
     vendor(lambda c: c.sendall(reply(CLAUDE)))
 

@@ -55,6 +55,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "end": ("end",),
     "retry_after": ("retry_after",),
     "flags": ("response_flags",),
+    "reply_id": ("upstream_http_request_id", "upstream_http_x_request_id", "response_id",
+                 "x_request_id", "request_id", "req_id"),
 }  # fmt: skip
 _TIMES = ("at", "ended")
 _CLIENT_CLOSED = 499  # nginx: the client closed the connection
@@ -126,6 +128,7 @@ class Row:
             error_type=text.get("error") or _failed(values.get("status")),
             error_message=masked_message(text.get("message", "")),
             retry_after=moments.number(values.get("retry_after")),
+            reply_id=text.get("reply_id", ""),
         )
         hosts = [str(v) for get in self._get.get("host", ()) if not _is_empty(v := get(row))]
         _add_place(call, text, hosts)

@@ -109,6 +109,7 @@ def _call(row: Mapping[str, Any], file: RecordedFile) -> RecordedCall | None:
         seconds=moments.number(row.get("response_time")) or (until - at if until else None),
         stream=_STREAMS.get(str(row.get("stream")).casefold()),
         client=_client(row),
+        reply_id=str(row.get("id") or row.get("request_id") or ""),  # the latter in spend logs
     )
     first = moments.optional_moment(row.get("completionStartTime"))
     if first is not None and until is not None and at < first < until and failed != "failure":

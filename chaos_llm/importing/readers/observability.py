@@ -27,7 +27,8 @@ _PENDING, _CANCELLED = -2, -3  # statuses that Helicone gives to requests withou
 class _Export:
     """Reads JSON lines, a JSON list, a list in a JSON object, or CSV.
 
-    `needed` are the fields by which the format is recognised, `fields` the others that are read.
+    `needed` are the fields by which the format is recognised, `fields` the others that are read;
+    `types` recognises a record that lacks some of the needed ones.
     """
 
     def __init__(
@@ -36,14 +37,18 @@ class _Export:
         reads: str,
         needed: Sequence[str],
         call: Callable[[Row], RecordedCall | None],
+        *,
         fields: Sequence[str] = (),
+        types: Callable[[Row], bool] | None = None,
     ) -> None:
-        self.name, self.reads, self._call = name, reads, call
+        self.name, self.reads, self._call, self._types = name, reads, call, types
         self._needed, self._fields = needed, (*needed, *fields)
 
     def recognises(self, file: RecordedFile) -> bool:
         names = {field_names.folded(name) for name in file.names}
-        return names >= {field_names.folded(name) for name in self._needed}
+        return names >= {field_names.folded(name) for name in self._needed} or (
+            self._types is not None and any(map(self._types, file.first_records))
+        )
 
     def read(self, file: RecordedFile) -> Iterator[RecordedCall]:
         for number, row in field_names.records(file, self._fields):
@@ -151,6 +156,7 @@ LANGFUSE = _Export(
     "observations of Langfuse",
     ("startTime", "traceId", "level"),
     _langfuse,
+    types=lambda row: "startTime" in row and row.get("type") in ("GENERATION", "SPAN"),
     fields=(
         *("endTime", "completionStartTime", "providedModelName", "userId", "sessionId"),
         "statusMessage",

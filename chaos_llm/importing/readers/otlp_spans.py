@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from chaos_llm.importing import moments
+from chaos_llm.importing import moments, span_forms
 from chaos_llm.importing.recorded_file import RecordedFile
 from chaos_llm.protocol.keyed_random import fingerprint
 from chaos_llm.recording.recorded_call import RecordedCall
@@ -20,6 +20,8 @@ from chaos_llm.recording.vendor_names import named_provider, place_of, provider_
 # in what Tempo and others give for a trace.
 _ROOTS = ("resourceSpans", "resource_spans", "batches")
 _SCOPES = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans")
+_JAEGERS = ("traceID", "spans", "operationName")  # in the JSON of Jaeger
+_START = '"startTimeUnixNano"'
 _CALLS = ("chat", "text_completion", "generate_content", "embeddings")
 _NO_CALLS = ("invoke_agent", "execute_tool", "create_agent", "invoke_workflow")
 _ERROR = (2, "STATUS_CODE_ERROR", "ERROR")
@@ -39,16 +41,20 @@ class OtlpSpans:
     """Reads spans with an attribute of `gen_ai`; all others are left out."""
 
     name = "otlp"
-    reads = "OpenTelemetry GenAI spans (OTLP JSON)"
+    reads = "OpenTelemetry GenAI spans (OTLP JSON, the JSON of the SDK and of Jaeger)"
 
     def recognises(self, file: RecordedFile) -> bool:
+        if all(f'"{name}"' in file.head for name in _JAEGERS) or _is_printed(file):
+            return True
+        if _START in file.head and '"attributes"' in file.head:
+            return True
         has_root = any(f'"{root}"' in file.head for root in _ROOTS)
         return has_root and any(f'"{name}"' in file.head for name in (*_SCOPES, "resource"))
 
     def read(self, file: RecordedFile) -> Iterator[RecordedCall]:
         for number, span in self._spans(file):
             try:
-                call = _call(span)
+                call = _call(span_forms.as_otlp(span))
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 file.broken.add(number, f"no span: {error!r:.120}")
                 continue
@@ -59,6 +65,9 @@ class OtlpSpans:
 
     @staticmethod
     def _spans(file: RecordedFile) -> Iterator[tuple[int, Any]]:
+        if _is_printed(file):
+            yield from file.records()
+            return
         if file.sampled:
             for number, export in file.json_lines():
                 yield from ((number, span) for span in _spans_in(export))
@@ -71,7 +80,13 @@ class OtlpSpans:
             for scope in _SCOPES
             for start in before
         ]
+        # Jaeger, and spans without what is around them in an export.
+        places += ["data.item.spans.item", "item.spans.item", "spans.item", "item", ""]
         yield from file.json_items(*places)
+
+
+def _is_printed(file: RecordedFile) -> bool:
+    return any(map(span_forms.is_printed, file.first_records))
 
 
 def _spans_in(value: Any) -> Iterator[Any]:
@@ -80,6 +95,8 @@ def _spans_in(value: Any) -> Iterator[Any]:
         for item in value:
             yield from _spans_in(item)
     elif isinstance(value, dict):
+        if "startTimeUnixNano" in value:
+            yield value
         for name in (*_ROOTS, *_SCOPES, "trace", "data"):
             yield from _spans_in(value.get(name))
         yield from value.get("spans") or ()
@@ -102,6 +119,7 @@ def _call(span: Mapping[str, Any]) -> RecordedCall | None:
         seconds=max(0.0, moments.moment(int(span["endTimeUnixNano"])) - at),
         stream=_first(attributes, _STREAMS),
         client=_client(attributes),
+        reply_id=str(attributes.get("gen_ai.response.id") or ""),
     )
     call.first_token = next((f for n in _FIRST if (f := moments.number(attributes.get(n)))), None)
     if call.first_token is None:
@@ -115,9 +133,11 @@ def _is_call(attributes: Mapping[str, Any], named: str) -> bool:
     kind = attributes.get("openinference.span.kind")
     if kind is not None:
         return str(kind).upper() in ("LLM", "EMBEDDING")
+    if attributes.get("traceloop.span.kind") is not None:
+        return False  # OpenLLMetry's workflows, agents and tools; its calls have no kind
     operation = attributes.get("gen_ai.operation.name")
     if operation is None or operation in _CALLS:
-        return bool(named or operation)
+        return bool(named or operation or attributes.get(_MODELS[0]))
     return operation not in _NO_CALLS and _first(attributes, _MODELS) is not None
 
 
