@@ -47,11 +47,12 @@ class HealthyFailures:
         text = f"{many or f'{count} of {total} calls'}{when} failed on a healthy provider"
         text += f", the first with {_failure(first)}" if total > 1 else f", with {_failure(first)}"
         if apologises_for_an_answer(first, self.run.evidence):
-            text += (
-                ", although its answer had arrived: the app may have swallowed an error of its own"
-            )
+            text += ", although its answer had arrived: the app"
+            text += " may have swallowed an error of its own"
         if not any(self.run.evidence.of(call) for call in self.failed) and not self.run.unserved:
             text += "; none of them asked a provider"
+            if first.text in self.run.evidence.apologies:
+                text += ": the app may have swallowed an error of its own"
         if self.run.unserved:
             text += f"; {unserved_text(self.run.unserved)}"
         if first.error is not None and first.error.traceback:
@@ -82,6 +83,8 @@ def _was_failed(run: Run, call: Call) -> bool:
 def _has_failed(run: Run, call: Call) -> bool:
     if call.error is not None or call.outcome in ("failed", "error_text"):
         return True
+    if not run.evidence.of(call):
+        return call.text in run.evidence.apologies
     return apologises_for_an_answer(call, run.evidence)
 
 

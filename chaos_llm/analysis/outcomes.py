@@ -159,7 +159,7 @@ def _inferred(call: Call, evidence: Evidence, stale_after: float) -> Outcome:
     if earlier is not None:
         return _cached(call, earlier.ended, stale_after)
     if last is None and evidence.reference_rate is None:
-        return "unjudged"
+        return "degraded" if call.text in evidence.apologies else "unjudged"
     return "failed" if call.is_blank else "degraded"
 
 

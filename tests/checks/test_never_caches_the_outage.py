@@ -23,6 +23,7 @@ from support.apps.defended import (
 from support.judging import NUMBERED, Judge
 from support.small_profiles import BAD_TIME, HOUR, MINUTE, profile_of, window
 
+from chaos_llm import outage
 from chaos_llm.checks import never_caches_the_outage
 from chaos_llm.faults import cut_stream
 from chaos_llm.profiles.model import Target
@@ -92,6 +93,23 @@ def test_the_finding_shows_the_cached_text():
         'call 41 returned the bad result of call 1 (error_text: "Error code'
     )
     assert finding.seen.endswith("without a request")
+
+
+def test_c8_a_kept_apology_is_seen_without_a_healthy_call():
+    @functools.lru_cache
+    def app(question):
+        try:
+            return ask_once(question)
+        except anthropic.APIError:
+            return APOLOGY
+
+    with outage(profile_of(window(ends=20 * MINUTE)), seed=3) as chaos:
+        report = chaos.replay(
+            app, every="1m", prompts=lambda n: f"question {n % 3}", warmup=0, recovery="20m"
+        )
+    finding = never_caches_the_outage()(report.run)
+    assert finding.verdict == "fail"
+    assert "call 30 returned the bad result of call 0 (degraded: 'We cannot" in finding.seen
 
 
 def test_c8_a_cache_whose_bad_results_are_never_asked_for_again_is_not_judged():

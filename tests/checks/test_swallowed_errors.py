@@ -53,6 +53,16 @@ def test_c16_an_apology_for_every_answer_fails(instead):
     )
 
 
+def test_c16_an_apology_of_an_app_that_cannot_even_ask_fails():
+    report = replayed(catching_everything(lambda question: ask_once(question.no_such_field)))
+    with pytest.raises(CheckFailed) as failure:
+        report.check()
+    assert str(failure.value).startswith(
+        f"all {len(report.run.calls)} calls failed on a healthy provider, the first with "
+        f"{SORRY!r}; none of them asked a provider: the app may have swallowed an error of its own"
+    )
+
+
 def mistaken_in_most_calls():
     numbers = iter(range(1000))
 
