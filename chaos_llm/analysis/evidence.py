@@ -157,7 +157,7 @@ class Evidence:
         shown = [not (c.returned is None or is_empty_result(c.returned)) for c in healthy]
         self.always_shows_something = len(shown) >= _HABITUAL and all(shown)
         self.never_shows_anything = len(shown) >= _HABITUAL and not any(shown)
-        self.apologies = frozenset() if self.judges_text else repeated_apologies(calls)
+        self.apologies = repeated_apologies(calls)
         last = [self.of(call)[-1] for call in healthy]
         self.primaries = _primaries(exchange.provider for exchange in last)
         self.primary_models = _primaries(map(model_of, last))

@@ -56,6 +56,8 @@ class CoolsDown(Check):
     def _judge(self, run: Run) -> Finding:
         groups = [list(self._pauses(run, i)) for i in run.times_down(self.provider)]
         pauses = [pause for group in groups for pause in group]
+        if not run.to(self.provider):
+            return self.not_applicable(f"{self.provider} was never asked")
         if not pauses:
             return self.not_applicable(f"{self.provider} was not left alone while it was down")
         if (early := next(filter(self._is_early, pauses), None)) is not None:

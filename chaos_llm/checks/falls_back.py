@@ -23,6 +23,8 @@ from chaos_llm.protocol.messages import Request
 _WITHOUT_ANSWER = ("failed", "error_text", "truncated", "degraded")
 _COOLDOWN = 600.0  # seconds; longer than the cooldown of any breaker in use
 _KEPT_AWAY = 2  # calls; a fallback's breaker may be open for reasons of its own (assumed)
+# What a mistake in the code that reads an answer raises; a check of the answer raises others.
+_MISTAKES = (TypeError, AttributeError, LookupError, NameError)
 _BY_CHANCE = 1  # calls that may lack a fallback for reasons of their own, such as a deadline
 
 
@@ -33,11 +35,12 @@ class FallsBack(Check):
     An app shows that it has a fallback by using it once, for a 503, say. It fails if calls get no
     answer after another kind of failure (a stream that breaks off, an empty answer, an error in a
     200, a refused key) and the fallback, healthy at the time, is tried for none of them. It also
-    fails if the fallback is sent a request in a form that its real API refuses, and if calls send
-    no request at all and get no answer, because a breaker that is open for one model keeps the app
-    from the healthy fallback, too. Not applicable if no other provider or model was ever tried
-    instead, unless `to` names the provider that has to be. Without `to` it is not judged if only
-    one kind of failure occurred.
+    fails if a call ends in an apology or an error such as a TypeError although its fallback has
+    answered, and if the fallback is sent a request in a form that its real API refuses, and if
+    calls send no request at all and get no answer, because a breaker that is open for one model
+    keeps the app from the healthy fallback, too. Not applicable if no other provider or model was
+    ever tried instead, unless `to` names the provider that has to be. Without `to` it is not judged
+    if only one kind of failure occurred.
     """
 
     why: ClassVar[str] = (
@@ -60,6 +63,8 @@ class FallsBack(Check):
         only = next(iter(kinds)) if len(kinds) == 1 and not self.to else ""
         if not failures or not (failovers.fallbacks or self.to):
             return self._without_fallback(failures, only)
+        if wasted := [each for each in failures if self._is_wasted(each, run)]:
+            return self._answered_in_vain(wasted)
         finding = self._judge_kinds(run, failovers, failures)
         kept_away = self._kept_away(run, failovers)
         if len(kept_away) > _KEPT_AWAY and finding.verdict == "pass":
@@ -70,6 +75,29 @@ class FallsBack(Check):
         if only and finding.verdict == "pass":
             return self.not_judged(f"{finding.seen}, and no other kind occurred; {ADD_PROFILE}")
         return finding
+
+    def _is_wasted(self, each: Failover, run: Run) -> bool:
+        """Whether a call lost its fallback's answer by a mistake of the app."""
+        answer, last = each.fallback, run.evidence.of(each.call)[-1]
+        if answer is None or answer is not last or not self._fell_back(each):
+            return False
+        if not answer.ok or answer.is_empty or answer.applied or not answer.reference:
+            return False
+        error = each.call.error
+        if error is not None:
+            return error.is_a(*_MISTAKES)
+        return each.call.outcome == "degraded" and each.call.text in run.evidence.apologies
+
+    def _answered_in_vain(self, wasted: list[Failover]) -> Finding:
+        first = wasted[0]
+        error, fallback = first.call.error, first.fallback
+        got = f"failed with {error.name}" if error is not None else "returned an apology"
+        by = fallback.provider if fallback is not None else ""
+        seen = f"{calls(len(wasted))} {got} although {by} had answered as the fallback, first call"
+        return self.failed(
+            f"{seen} {first.call.number}: the app may have an error of its own there",
+            first.call.began,
+        )
 
     def _judge_kinds(self, run: Run, failovers: Failovers, failures: list[Failover]) -> Finding:
         covered = {failure_kind(each.failed) for each in failures if self._fell_back(each)}

@@ -78,3 +78,8 @@ def test_it_is_not_applicable_to_an_app_that_leaves_nothing_alone():
 def test_an_unknown_provider_is_refused():
     with pytest.raises(UnknownName):
         cools_down("nobody")
+
+
+def test_a_provider_that_was_never_asked_was_not_left_alone():
+    finding = found(ask_claude_or_gpt, check=cools_down("gemini"))
+    assert (finding.verdict, finding.seen) == ("not applicable", "gemini was never asked")

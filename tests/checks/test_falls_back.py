@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import anthropic
 import pytest
@@ -249,6 +250,50 @@ def test_an_app_that_turns_users_away_while_others_wait_is_not_kept_from_its_fal
 
     finding = found(falls_back("openai"), app, hang(), every="40s", users=4)
     assert finding.verdict == "pass"
+
+
+def buggy(ends):
+    """Read the fallback's answer as if it were the first provider's."""
+
+    def app(question):
+        try:
+            return ask_once(question)
+        except anthropic.APIError:
+            try:
+                return ask_gpt(question).content
+            except AttributeError:
+                if ends == "in an error":
+                    raise
+                return "Sorry, something went wrong."
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("ends", "seen"),
+    [("in an error", "failed with AttributeError"), ("in an apology", "returned an apology")],
+)
+def test_a_fallback_whose_answer_the_app_cannot_read_fails(ends, seen):
+    with outage(profile_of(window(ends=20 * MINUTE)), seed=3) as chaos:
+        finding = falls_back()(chaos.replay(buggy(ends), every="1m").run)
+    assert finding.verdict == "fail"
+    assert re.match(
+        rf"\d+ calls {seen} although openai had answered as the fallback, first call \d+: the app "
+        "may have an error of its own there",
+        finding.seen,
+    )
+
+
+def test_a_fallbacks_answer_that_the_app_refuses_is_no_mistake():
+    def app(question):
+        try:
+            return ask_once(question)
+        except anthropic.APIError:
+            raise ValueError(ask_gpt(question)) from None
+
+    with outage(profile_of(window(ends=20 * MINUTE)), seed=3) as chaos:
+        finding = falls_back()(chaos.replay(app, every="1m").run)
+    assert finding.verdict == "not judged"
 
 
 def test_an_unknown_provider_is_refused():
