@@ -53,6 +53,7 @@ CODING_AGENTS = (
 AIDER = "aider-chat==0.86.2"  # in an environment of its own, because it pins what it imports
 
 K6 = "go.k6.io/k6@v1.5.0"
+AIMOCK = "@copilotkit/aimock@1.43.0"  # the newest, against which the server is measured
 
 # Pages of docs/how-to by what they want together: litellm and instructor want an older openai.
 SNIPPETS = {
@@ -384,6 +385,19 @@ def speed(session: nox.Session) -> None:
     session.run("python", "benchmarks/growth.py", "--rounds", "5", "--check")
     session.run("python", "benchmarks/campaigns.py", "--runs", "30", "--fail-above", "5")
     session.run("python", "benchmarks/recorder.py", "--rounds", "4", "--fail-above", "1000")
+
+
+@nox.session
+def server_speed(session: nox.Session) -> None:
+    """The server's CPU time compared with aimock's, with bounds that only a slowdown exceeds."""
+    missing = [tool for tool in ("npm", "wrk", "taskset") if shutil.which(tool) is None]
+    if missing:
+        session.skip(f"{', '.join(missing)} missing, so the server's speed is not measured")
+    session.install("-e", ".[server]")
+    folder = session.create_tmp()
+    session.run("npm", "install", "--no-fund", "--prefix", folder, AIMOCK, external=True)
+    aimock = f"{folder}/node_modules/.bin/llmock"
+    session.run("python", "benchmarks/server.py", "--aimock", aimock, "--check")
 
 
 # The clients of docs/reference/systems.md by what can be installed together.

@@ -50,8 +50,8 @@ class Evidence:
         _accept_early_leaving(api)
         for exchange in api:
             self._by_call.add(exchange.call, exchange)
-            if exchange.reference and exchange.answered:
-                self._by_reference.setdefault(exchange.reference, []).append(exchange)
+            if exchange.answered and (reference := exchange.reference):
+                self._by_reference.setdefault(reference, []).append(exchange)
         for call in calls:
             self._tokens.add(call.number, call.token)
             self.remember(call)
@@ -73,6 +73,8 @@ class Evidence:
         then one with the call's prompt, whose answer a cache may have kept.
         """
         own = self.own_sources(call)
+        if len(own) == 1:
+            return own[0]
         found = own or [e for each in find_references(call.text) for e in self._referred(each)]
         same_prompt = [e for e in found if call.token and self.token_of(e) == call.token]
         return max(same_prompt or found, key=lambda e: e.number, default=None)

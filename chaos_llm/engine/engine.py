@@ -31,6 +31,7 @@ from chaos_llm.engine.reply_builder import ReplyBuilder
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import AT_ONCE, content_timing_of
 from chaos_llm.journal.conversation_digest import digest_of, repeats_message
+from chaos_llm.journal.exchange_kinds import exchange_kind_of
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.profiles.model import HealthyLatency
@@ -129,7 +130,8 @@ class Engine:
         at: float,
     ) -> tuple[Exchange, Reply]:
         """Answer with what faults leave of the healthy answer, and record all that is known."""
-        exchange = self.journal.open(at, request, key, decision)
+        kind = request.form.kind if isinstance(request, KnownRequest) else exchange_kind_of(request)
+        exchange = self.journal.begin(at, kind, key, decision)
         exchange.body_hash = _fingerprint(wire.body)
         reply_context = self._reply_context(provider, key, at)
         answer = self._healthy_answer(provider, request, key, reply_context, at)

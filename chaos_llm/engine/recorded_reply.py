@@ -19,7 +19,7 @@ def record(exchange: Exchange, builder: ReplyBuilder) -> None:
     if is_never_sent(reply):
         return
     exchange.status = reply.status
-    if exchange.applied and isinstance(answer, Completion):
+    if isinstance(answer, Completion) and exchange.applied:
         exchange.opening = answer.text[:_OPENING].strip()
     if isinstance(answer, Completion) and reply.status < 400:
         _bill(exchange, answer, reply)

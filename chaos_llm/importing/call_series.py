@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from chaos_llm.importing.failure_kinds import HEALTHY, LEFT, REFUSED, FailureKind, kind_of
 from chaos_llm.recording.recorded_call import RecordedCall
+from chaos_llm.recording.vendor_names import READS, has_endpoint
 
 _MOST_KINDS = 200  # distinct failures that are told apart; later ones count as the last
 _MOST_FILES = 65_535  # that are told apart
@@ -97,6 +98,7 @@ class Calls:
     refused: dict[int, int] = field(default_factory=dict)  # by status
     left: int = 0
     unnamed: dict[str, int] = field(default_factory=dict)  # by host: no provider is known for it
+    probes: int = 0  # what is asked of a gateway itself: health checks, metrics, its page
     files: list[str] = field(default_factory=list)  # their paths; what is added is of the last one
     _clients: dict[str, int] = field(default_factory=dict)
 
@@ -114,6 +116,9 @@ class Calls:
         name = call.provider or provider
         if not name:
             self.unnamed[call.host] = self.unnamed.get(call.host, 0) + 1
+            return
+        if not call.provider and _is_probe(call, name):
+            self.probes += 1
             return
         key = SeriesKey(name, call.surface, call.model)
         series = self.series.get(key)
@@ -217,6 +222,15 @@ def _group(provider: str, surface: str, members: list[tuple[str, CallSeries]]) -
     order = np.argsort(columns["at"], kind="stable")
     columns = {name: column[order] for name, column in columns.items()}
     return Group(provider, surface, tuple(model for model, _ in members), **columns)
+
+
+def _is_probe(call: RecordedCall, provider: str) -> bool:
+    """Whether a call is no call to a model, and the provider of it was assumed."""
+    return (
+        call.method in READS
+        and bool(call.path)
+        and not has_endpoint(provider, call.method, call.path)
+    )
 
 
 def _digest(reply_id: str) -> int:

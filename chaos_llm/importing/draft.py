@@ -285,6 +285,8 @@ class _Profile:
         if self.calls.refused:
             statuses = ", ".join(f"{n} of {s}" for s, n in sorted(self.calls.refused.items()))
             yield f"Requests that the provider refused as wrong are no outage: {statuses}."
+        if self.calls.probes:
+            yield f"{self.calls.probes:,} GET requests to paths of no endpoint are not counted."
         if self.calls.left:
             yield f"{self.calls.left} calls that their client left are not counted."
         if strictness > 1:

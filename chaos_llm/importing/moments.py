@@ -6,6 +6,7 @@ import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _NGINX = "%d/%b/%Y:%H:%M:%S %z"
 _EPOCH = re.compile(r"\s*\d{9,}(?:\.\d+)?\s*")
@@ -78,6 +79,7 @@ def _since_1970(value: float) -> float:
     raise ValueError(f"{value!r} is no time")
 
 
+@lru_cache(1024)  # logs whose times are whole seconds have the same text line after line
 def _other_form(text: str) -> float:
     stripped = text.strip().strip("[]")
     if _NUMBER.fullmatch(stripped):

@@ -72,7 +72,7 @@ def judge(calls: Calls, *, once: bool) -> list[str]:
     said = []
     if dropped.any():
         said.append(
-            f"{int(dropped.sum())} calls are in several files, as the ids of their replies show; "
+            f"{int(dropped.sum()):,} calls are in several files, as the ids of their replies show; "
             "each is counted once, as the file named first has it."
         )
     suspected = []
@@ -83,7 +83,8 @@ def judge(calls: Calls, *, once: bool) -> list[str]:
             continue
         suspected.append(_said(calls, first, second, found, once=once))
         if once:
-            dropped[found.rows if found.smaller.file == second.file else found.rows_of_larger] = 1
+            later = found.rows if found.smaller.file == second.file else found.rows_of_larger
+            dropped[later] = True
     said += suspected[:_MOST_SAID]
     if len(suspected) > _MOST_SAID:
         said.append(f"So it is with {len(suspected) - _MOST_SAID} more pairs of files.")
@@ -93,15 +94,15 @@ def judge(calls: Calls, *, once: bool) -> list[str]:
 
 
 def _said(calls: Calls, first: _Log, second: _Log, found: _Pairs, *, once: bool) -> str:
-    smaller, larger = (first, second) if found.smaller.file == first.file else (second, first)
-    shown = dict(zip((first.file, second.file), _names(calls, first, second), strict=True))
-    name, other = shown[smaller.file], shown[larger.file]
-    what = f"{len(found.rows)} of {len(found.smaller.at)} calls of {name} begin and end when one of"
+    name, other = _names(calls, first, second)
+    fewer, more = (name, other) if found.smaller.file == first.file else (other, name)
+    many = f"{len(found.rows):,} of {len(found.smaller.at):,}"
+    what = f"{many} calls of {fewer} begin and end when one of {more} does"
     if once:
-        return f"{what} {other} does: they are taken for the same, and counted once (--once)."
+        return f"{what}: they are taken for the same, and counted once (--once)."
     return (
-        f"WARNING: {' and '.join(shown.values())} seem to have the same calls, and each is counted "
-        f"twice: {what} {other} does. Import one of the two, or give --once."
+        f"WARNING: {name} and {other} seem to have the same calls, and each is counted twice: "
+        f"{what}. Import one of the two, or give --once."
     )
 
 

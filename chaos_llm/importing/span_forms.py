@@ -11,13 +11,13 @@ from typing import Any
 
 from chaos_llm.importing import moments
 
-_PRINTED = frozenset({"context", "start_time", "end_time", "attributes"})
+PRINTED = frozenset({"context", "start_time", "end_time", "attributes"})
 _JAEGERS = frozenset({"traceID", "startTime", "duration", "tags"})
 
 
 def is_printed(record: Mapping[str, Any]) -> bool:
     """Whether a record is a span as the SDK prints it."""
-    return record.keys() >= _PRINTED and isinstance(record["attributes"], dict)
+    return record.keys() >= PRINTED and isinstance(record["attributes"], dict)
 
 
 def as_otlp(span: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -68,7 +68,7 @@ def digest_of(request: Request) -> ConversationDigest:
     return ConversationDigest(
         prompt=_fingerprint([request.prompt]),
         system=_fingerprint(system),
-        history=0 if stored else _fingerprint(text for _, text in turns),
+        history=0 if stored else _fingerprint([text for _, text in turns]),
         turns=0 if stored else min(255, len(turns)),
         tools=_fingerprint(tools),
         tool_count=min(255, len(tools)),
@@ -154,9 +154,9 @@ def _texts(content: object) -> Iterator[str]:
         yield from _texts(content.get("text") or content.get("parts"))
 
 
-def _fingerprint(texts: Iterable[str]) -> int:
+def _fingerprint(texts: list[str]) -> int:
     """A number of 16 bits for these texts without their spaces; 0 for no text."""
-    read = "".join(_ends(text) for text in texts)
+    read = "".join([_ends(text) for text in texts]) if texts else ""
     if not read:
         return 0
     return 1 + crc32(read.encode("utf-8", "replace")) % 0xFFFF

@@ -27,7 +27,7 @@ from chaos_llm.protocol.redaction import Secrets, without_shapes_cached
 from chaos_llm.protocol.tool_history import ReportedToolCall
 from chaos_llm.protocol.websocket import SWITCHING_PROTOCOLS
 from chaos_llm.requests.app_deadlines import AppDeadline
-from chaos_llm.requests.correlation import Key
+from chaos_llm.requests.correlation import BACKGROUND_USER, Key
 
 Effect = Literal["applied", "no_effect", "unsupported", "masked"]
 _ROUNDING = 1e-6  # seconds; of the difference of two times
@@ -77,11 +77,11 @@ class Exchange(HasExchangeKind):
         "_own",
         "_reference",
         "_shared",
+        "_user_or_content",  # a request has a user, or is in the background and has a content
         "at",
         "attempt",
         "body_hash",
         "call",
-        "content",
         "conversation_digest",
         "decision",
         "end",
@@ -89,7 +89,6 @@ class Exchange(HasExchangeKind):
         "number",
         "output_tokens",
         "until",
-        "user",
     )
 
     status: Field[int] = shared("status")
@@ -115,7 +114,8 @@ class Exchange(HasExchangeKind):
     ) -> None:
         self.number, self.at, self.until = number, at, at
         self.kind = kind
-        self.user, self.call, _, _, self.attempt, self.content = key
+        user, self.call, _, _, self.attempt, content = key
+        self._user_or_content: int | str = content or user
         self.decision = decision
         self.end: End = "open"
         self.body_hash = self.conversation_digest = self.input_tokens = self.output_tokens = 0
@@ -142,6 +142,18 @@ class Exchange(HasExchangeKind):
     @reference.setter
     def reference(self, reference: str) -> None:
         self._reference = reference
+
+    @property
+    def user(self) -> int:
+        """The number of the user whose call made the request."""
+        user = self._user_or_content
+        return user if isinstance(user, int) else BACKGROUND_USER
+
+    @property
+    def content(self) -> str:
+        """The hash of a background request's body; empty for a request of a call."""
+        content = self._user_or_content
+        return content if isinstance(content, str) else ""
 
     @property
     def key(self) -> Key:

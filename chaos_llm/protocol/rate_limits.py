@@ -137,8 +137,10 @@ class Bucket:
                 continue
             size, rate, left = bucket.size, bucket.rate, bucket.left
             if at > bucket.at:
-                left, bucket.at = min(size, left + (at - bucket.at) * rate), at
-            left = bucket.left = max(0.0, left - amount)
+                left += (at - bucket.at) * rate
+                bucket.at = at
+                left = min(left, size)
+            left = bucket.left = left - amount if left > amount else 0.0
             reset = min(_MINUTE, (size - left) / rate)
             levels.append(_new(Level, (bucket.limit, int(left + _ROUNDING), reset)))
         return _new(State, (at, True, 0.0, *levels, tokens))

@@ -15,6 +15,7 @@ from typing import Any
 from chaos_llm.protocol.messages import Reply
 
 _MOST_OF_AWS = 5.0  # seconds; botocore waits at most so much longer than its own backoff
+_HEADERS = frozenset(("retry-after-ms", "retry-after", "x-amz-retry-after", "x-ratelimit-reset"))
 _RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 
 
@@ -29,6 +30,8 @@ def requested_wait(reply: Reply, now: float) -> float | None:
     if reply.status < 400:
         return None
     headers = {name.lower(): value for name, value in reply.headers}
+    if _HEADERS.isdisjoint(headers):
+        return _if_positive(_in_body(reply.body))
     return (
         _if_positive(_number(headers.get("retry-after-ms")), 0.001)
         or _if_positive(_number(headers.get("retry-after")))
@@ -51,8 +54,10 @@ def _number(text: str | None) -> float:
 
 
 def _until(date: str | None, now: float) -> float:
+    if not date:
+        return math.nan
     try:
-        return parsedate_to_datetime(date or "").timestamp() - now
+        return parsedate_to_datetime(date).timestamp() - now
     except ValueError:
         return math.nan
 

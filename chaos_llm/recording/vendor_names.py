@@ -68,6 +68,9 @@ _ON_BEDROCK = re.compile(
 )
 
 
+READS = ("GET", "HEAD")  # methods by which no model is asked
+
+
 class Place(NamedTuple):
     """The provider and the surface that a call was for, and its path there; empty if unknown."""
 
@@ -104,9 +107,10 @@ def place_of(method: str, host: str, path: str) -> Place:
             path = before + "/" + "/".join(segments[number + 1 :])
             provider = _hosts().provider((named,), method, path)
             return Place(named, _surface(provider.surface), path)
-    # A path alone says enough only where it is that of an endpoint with a model.
+    # A path alone says enough only where a model is asked: GET /health is vLLM's, and many others'.
     provider = _hosts().provider(provider_names(), method, path)
-    return Place(provider.name if provider.surface == "api" else "", "api", path)
+    is_asked = provider.surface == "api" and method not in READS
+    return Place(provider.name if is_asked else "", "api", path)
 
 
 @lru_cache(4096)
@@ -122,6 +126,12 @@ def place_at(provider: str, method: str, path: str) -> Place:
     if not path:
         return Place(provider)
     return Place(provider, _surface(_hosts().provider((provider,), method, path).surface), path)
+
+
+@lru_cache(4096)
+def has_endpoint(provider: str, method: str, path: str) -> bool:
+    """Whether a provider has an endpoint at this path."""
+    return _hosts().provider((provider,), method, path or "/").surface != UNSERVED
 
 
 @lru_cache(4096)

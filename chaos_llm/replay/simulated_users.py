@@ -22,7 +22,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.protocol.value_text import is_async_stream, is_stream, joined, text_of
 from chaos_llm.replay.prompts import PromptBook
 from chaos_llm.replay.schedule import Slot
-from chaos_llm.requests.app_deadlines import of_call
+from chaos_llm.requests.app_deadlines import WaitsOfCall
 from chaos_llm.requests.app_lines import traceback_of
 from chaos_llm.requests.correlation import Correlation, OpenCall
 from chaos_llm.virtual_time import VirtualTime
@@ -97,7 +97,7 @@ class SimulatedUsers:
             if (pause := slot.due - self.now()) > 0:
                 self.clock.sleep(pause)
             call.began = self._beginning(slot)
-            with self._opened(call), of_call() as waits:
+            with self._opened(call), WaitsOfCall() as waits:
                 self._end(call, *_result_of(partial(app, call.prompt), call))
             call.waits = tuple(waits)
         self.on_call(call)
@@ -109,7 +109,7 @@ class SimulatedUsers:
             if (pause := slot.due - self.now()) > 0:
                 await anyio.sleep(pause)
             call.began = self._beginning(slot)
-            with self._opened(call), of_call() as waits:
+            with self._opened(call), WaitsOfCall() as waits:
                 self._end(call, *await _result_of_async(partial(app, call.prompt), call))
             call.waits = tuple(waits)
         self.on_call(call)
@@ -163,6 +163,8 @@ def _result_of(call_app: Callable[[], Any], call: Call) -> tuple[Any, Exception 
     """What a call returned, its stream consumed, and the exception that it raised."""
     try:
         returned = call_app()
+        if isinstance(returned, str):  # mostly; then there is no need to look for streams
+            return returned, None
         if is_stream(returned):
             call.streamed = True
             returned = joined(list(returned))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from math import inf
@@ -174,14 +174,18 @@ def prolong_wait(began: float, now: float) -> None:
         waits[-1].left = now
 
 
-@contextmanager
-def of_call() -> Iterator[list[AppDeadline]]:
-    """Collect the waits of a call; the test's own deadlines around a replay are not the app's."""
-    waits: list[AppDeadline] = []
-    of_deadlines, of_waits, of_passed = _open.set(()), _waits.set(waits), _passed.set([])
-    try:
-        yield waits
-    finally:
-        _open.reset(of_deadlines)
-        _waits.reset(of_waits)
-        _passed.reset(of_passed)
+class WaitsOfCall(AbstractContextManager[list[AppDeadline]]):
+    """Collects the waits of a call; the test's own deadlines around a replay are not the app's."""
+
+    __slots__ = ("_of_deadlines", "_of_passed", "_of_waits")
+
+    def __enter__(self) -> list[AppDeadline]:
+        waits: list[AppDeadline] = []
+        self._of_deadlines, self._of_waits = _open.set(()), _waits.set(waits)
+        self._of_passed = _passed.set([])
+        return waits
+
+    def __exit__(self, *_: object) -> None:
+        _open.reset(self._of_deadlines)
+        _waits.reset(self._of_waits)
+        _passed.reset(self._of_passed)

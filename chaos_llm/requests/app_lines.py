@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
+from functools import lru_cache
+from pathlib import Path
 from types import FrameType, TracebackType
 
 from chaos_llm.protocol.app_files import app_file
 
-_REPLAY = "chaos_llm.replay."  # what calls the app: frames behind it are the test's
+# What calls the app: frames behind it are the test's.
+_REPLAY = f"{Path(__file__).parents[1] / 'replay'}{os.sep}"
 _MOST = 6  # lines of a traceback
 # Modules between the library's function that sets a deadline and the code that calls it.
 _BETWEEN = (
@@ -25,13 +29,17 @@ _BETWEEN = (
 def line_of_request() -> str:
     """The innermost line of the app's own code on this stack: "bot.py:24 in ask", or nothing."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith(_REPLAY):
-            return ""
-        if shown := app_file(frame.f_code.co_filename):
-            return sys.intern(f"{shown}:{frame.f_lineno} in {frame.f_code.co_name}")
+    while frame is not None and (shown := _shown(frame.f_code.co_filename)) is None:
         frame = frame.f_back
-    return ""
+    if frame is None or not shown:
+        return ""
+    return sys.intern(f"{shown}:{frame.f_lineno} in {frame.f_code.co_name}")
+
+
+@lru_cache(maxsize=4096)
+def _shown(path: str) -> str | None:
+    """A file of the app as it is shown; None for others, and "" for the replay's, which end it."""
+    return app_file(path) or ("" if path.startswith(_REPLAY) else None)
 
 
 def is_line_of_app(frame: FrameType) -> bool:

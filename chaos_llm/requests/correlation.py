@@ -7,16 +7,13 @@ request.
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from chaos_llm.protocol import markers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Once two calls have reached a request through their context, calls make requests themselves.
 _SEVERAL = 2
@@ -66,6 +63,23 @@ class OpenCall:
 _current: ContextVar[OpenCall | None] = ContextVar("chaos_llm_call", default=None)
 
 
+class _Calling(AbstractContextManager[None]):
+    """A block in which a call is open; a class, because each call of a replay enters one."""
+
+    __slots__ = ("_before", "_call", "_correlation")
+
+    def __init__(self, correlation: Correlation, call: OpenCall) -> None:
+        self._correlation, self._call = correlation, call
+
+    def __enter__(self) -> None:
+        self._correlation.begin(self._call)
+        self._before = _current.set(self._call)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._before)
+        self._correlation.end(self._call)
+
+
 class Correlation:
     """The open calls, and the rules that assign a request to one of them."""
 
@@ -79,20 +93,21 @@ class Correlation:
             str, None
         ] = {}  # of the latest calls: a request may come after its own call
 
-    @contextmanager
-    def calling(self, call: OpenCall) -> Iterator[None]:
+    def calling(self, call: OpenCall) -> AbstractContextManager[None]:
         """Keep a call open while its function runs."""
+        return _Calling(self, call)
+
+    def begin(self, call: OpenCall) -> None:
+        """Note that a call is open."""
         self._open[call.number] = call
         self._tokens.pop(call.token, None)  # the latest ones come last
         self._tokens[call.token] = None
         if len(self._tokens) > _LATEST:
             del self._tokens[next(iter(self._tokens))]
-        reset = _current.set(call)
-        try:
-            yield
-        finally:
-            _current.reset(reset)
-            del self._open[call.number]
+
+    def end(self, call: OpenCall) -> None:
+        """Note that a call has returned."""
+        del self._open[call.number]
 
     def key(self, provider: str, path: str, body: bytes) -> Key:
         """The key of a request; each call of this method counts as one request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from support import recorded_morning as morning
@@ -170,6 +171,24 @@ def test_calls_without_a_provider_say_what_to_give(refused, imported, written):
     assert "--provider NAME" in refused(path)
     (target,) = imported(path, "--provider", "anthropic").profile.windows[0].on
     assert target.provider == "anthropic"
+
+
+def test_what_is_asked_of_a_gateway_itself_is_no_call(imported, tmp_path, calls):
+    """Health checks are as many as calls, and answered while the vendor fails."""
+    path = tmp_path / "access.log"
+    form = '10.0.0.7 - - [{}] "{} HTTP/1.1" {} 9 "-" "-" {:.3f}'
+    clock = "%d/%b/%Y:%H:%M:%S +0000"
+    rows = []
+    for call in calls:
+        ended = datetime.fromtimestamp(call.at + call.seconds, UTC).strftime(clock)
+        rows.append(form.format(ended, "POST /llm", call.status, call.seconds))
+        rows.append(form.format(ended, "GET /health", 200, 0.001))
+    path.write_text("\n".join(rows))
+    run = imported(path, "--provider", "anthropic")
+    assert "720 GET requests to paths of no endpoint are not counted" in run.said
+    assert {target.provider for w in run.profile.windows for target in w.on} == {"anthropic"}
+    assert run.profile.windows[0].share.at(700) == pytest.approx(0.9, abs=0.05)
+    assert list(run.profile.baseline) == ["anthropic"]
 
 
 def test_a_team_adds_a_reader_of_its_own(imported, tmp_path, calls, monkeypatch):

@@ -86,7 +86,10 @@ class OtlpSpans:
 
 
 def _is_printed(file: RecordedFile) -> bool:
-    return any(map(span_forms.is_printed, file.first_records))
+    """Whether spans are as the SDK prints them; other documents are not searched for records."""
+    return all(f'"{name}"' in file.head for name in span_forms.PRINTED) and any(
+        map(span_forms.is_printed, file.first_records)
+    )
 
 
 def _spans_in(value: Any) -> Iterator[Any]:

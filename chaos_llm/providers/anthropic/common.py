@@ -247,4 +247,11 @@ def _moment(at: float) -> str:
 
 @lru_cache(256)
 def _second(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    days, seconds = divmod(at, 86_400)
+    return f"{_day(days)}T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}Z"
+
+
+@lru_cache(16)
+def _day(days: int) -> str:
+    """A date by its days since 1970; dates take most of the time, and replies share them."""
+    return datetime.fromtimestamp(days * 86_400, UTC).strftime("%Y-%m-%d")
