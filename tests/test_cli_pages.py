@@ -32,6 +32,8 @@ def test_show_writes_its_page_under_the_profile_s_name(browser):
     done = run_command("show", STORM, "--html")
     assert done.stdout == f"written: {STORM}.html\n"
     assert not browser.exists()
+    page = Path(f"{STORM}.html").read_text()
+    assert "<details open><summary>Windows" in page  # else the page is all but empty
 
 
 def test_show_opens_its_page(browser):

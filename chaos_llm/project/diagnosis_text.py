@@ -14,8 +14,11 @@ _LABEL = 14  # columns
 def text(found: Diagnosis, width: int) -> str:
     """Sections with a line each, problems and warnings last, where they are read first."""
     lines = [
-        f"chaos_llm {found.chaos_llm}, Python {found.python} ({found.implementation}), "
-        f"pytest {found.pytest}, {found.platform}",
+        *textwrap.wrap(
+            f"chaos_llm {found.chaos_llm}, Python {found.python} ({found.implementation}), "
+            f"pytest {found.pytest}, {found.platform}",
+            width,
+        ),
         *_row("settings", _settings(found.settings), width),
         *_row("SDKs", _by_state(found.sdks), width),
         *_row("HTTP clients", _by_state(found.clients), width),

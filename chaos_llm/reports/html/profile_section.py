@@ -11,10 +11,17 @@ from chaos_llm.reports.records.profile import ProfileRecord, WindowRecord
 
 
 def profile_section(
-    profile: ProfileRecord, begins: float | None = None, ends: float | None = None
+    profile: ProfileRecord,
+    begins: float | None = None,
+    ends: float | None = None,
+    *,
+    unfolded: bool = False,
 ) -> Html:
-    """All facts of a profile; `begins` and `ends` are those of the run."""
-    parts = [*_about(profile), *_windows(profile, begins, ends)]
+    """All facts of a profile; `begins` and `ends` are those of the run.
+
+    The windows are folded up, or `unfolded` where the page is about nothing else.
+    """
+    parts = [*_about(profile), *_windows(profile, begins, ends, unfolded)]
     return section("The outage profile", *parts, *_pages(profile), *_sources(profile))
 
 
@@ -26,7 +33,9 @@ def _about(profile: ProfileRecord) -> Iterator[Html]:
         yield el("p", profile.note, class_="muted")
 
 
-def _windows(profile: ProfileRecord, begins: float | None, ends: float | None) -> Iterator[Html]:
+def _windows(
+    profile: ProfileRecord, begins: float | None, ends: float | None, unfolded: bool
+) -> Iterator[Html]:
     if not profile.windows:
         yield el(
             "p", "Every provider was healthy, except for faults that the test itself injected."
@@ -46,7 +55,8 @@ def _windows(profile: ProfileRecord, begins: float | None, ends: float | None) -
         ]
         for window in profile.windows
     )
-    yield el("details", el("summary", "Windows"), table(head, rows, "Windows"))
+    inner = table(head, rows, "Windows")
+    yield el("details", el("summary", "Windows"), inner, open=unfolded)
 
 
 def _outside(window: WindowRecord, begins: float | None, ends: float | None) -> Html | None:

@@ -31,7 +31,8 @@ def page_of(profile: Profile, observations: Observations | None) -> str:
         el("p", profile.confidence, class_="muted") if profile.confidence else None,
     )
     parts = list(_beside(profile, observations)) if observations else []
-    return page(profile.name, top, *parts, profile_section(profile_record(Plan(profile, seed=0))))
+    about = profile_section(profile_record(Plan(profile, seed=0)), unfolded=not parts)
+    return page(profile.name, top, *parts, about)
 
 
 def _beside(profile: Profile, observations: Observations) -> Iterator[Html]:
