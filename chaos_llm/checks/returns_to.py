@@ -61,7 +61,9 @@ class ReturnsTo(Check):
         return self.passed(f"{self.provider} answered again {describe(longest)} after it recovered")
 
     def _wait(self, run: Run, interval: Interval) -> float | None:
-        answers = (e.at for e in run.to(self.provider) if e.ok and e.at in interval)
+        # A healthy stream that the app left early, or keeps open, shows that it has returned, too.
+        came = (e for e in run.to(self.provider) if e.answered and not e.failed)
+        answers = (e.at for e in came if e.at in interval)
         first = next(answers, None)
         return None if first is None else first - interval.begins
 

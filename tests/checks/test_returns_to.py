@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.apps.bots import ask_once
+from support.apps.bots import MODEL, ask_once, claude
 from support.apps.defended import (
     ERRORS,
     Balanced,
@@ -62,6 +62,20 @@ def test_an_app_that_stays_on_the_fallback_fails():
     assert finding.verdict == "fail"
     assert finding.seen == "anthropic answered no call after it recovered"
     assert finding.at == 20 * MINUTE
+
+
+def test_an_app_that_leaves_its_streams_open_has_returned():
+    kept = []
+
+    def ask(question):
+        asked = [{"role": "user", "content": question}]
+        stream = claude(max_retries=0).messages.create(
+            model=MODEL, max_tokens=300, messages=asked, stream=True
+        )
+        kept.append(stream)
+        return next(iter(stream)).type
+
+    assert found.verdict(ask) == "pass"
 
 
 def test_an_app_that_returns_late_fails():
