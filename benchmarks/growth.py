@@ -29,7 +29,7 @@ from chaos_llm import ChaosWarning, outage
 BLOCK = 60  # calls
 WINDOWS, USERS, CALLS = (1, 500), (1, 8, 64), (1_000, 10_000, 100_000)
 PROMPTS = (1_000, 1_000_000)  # letters
-MEASURED = 20_000  # calls whose memory is measured; so many that bounded caches hardly count
+MEASURED = 20_000  # calls whose memory is measured: bounded caches hardly count then
 BOUNDS = {"windows": 1.6, "prompts": 50.0, "calls": 1.6, "users": 3.0, "memory": 330.0}
 
 Blocks = dict[str, list[float]]

@@ -119,23 +119,24 @@ def ten_hours(seconds: float) -> Folded:
 
 def server(seconds: float) -> Folded:
     """A server under load, in a process of its own, which counts its own stacks."""
-    from server import PROFILE, serving
+    from server import PROFILE, free_port, serving
 
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder, port = Path(name), free_port()
         (folder / "profile.toml").write_text(PROFILE)
-        with serving([sys.executable, __file__, "--serve", str(folder)], 4791) as served:
+        command = [sys.executable, __file__, "--serve", str(folder), "--port", str(port)]
+        with serving(command, port) as served:
             served.wrk(folder, stream=False, new=True, seconds=seconds)
         return Folded(json.loads((folder / "stacks.json").read_text()))
 
 
-def serve(folder: Path) -> None:
-    """Be that server, until it is told to end."""
+def serve(folder: Path, port: str) -> None:
+    """Run that server until a signal ends it."""
     from chaos_llm.cli import main
 
     stacks: Stacks = Counter()
     with sampled(stacks):
-        main(["serve", str(folder / "profile.toml"), "--port", "4791"])
+        main(["serve", str(folder / "profile.toml"), "--port", port])
     (folder / "stacks.json").write_text(json.dumps(folded(stacks)))
 
 
@@ -148,9 +149,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20, help="of CPU time, for each")
     parser.add_argument("--folded", type=Path, metavar="FOLDER")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--port", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        serve(options.serve)
+        serve(options.serve, options.port)
         return
     warnings.simplefilter("ignore", ChaosWarning)
     for name in options.works or WORKS:

@@ -15,8 +15,8 @@ from chaos_llm.journal.journal import Exchange
 
 # The exceptions of httpx, urllib3 and aiohttp for a pool without a free connection.
 _TIMEOUTS = {"PoolTimeout", "EmptyPoolError", "ConnectionTimeoutError"}
-# Seconds; who leaves a stream to the garbage collector cannot know when it runs, so that a stream
-# which it closed later than this counts like one that nobody closed (assumed).
+# Seconds (assumed). The garbage collector may run at any time, so a stream that it closed later
+# than this counts like one that was never closed.
 _LINGERS = 20.0
 
 

@@ -14,7 +14,7 @@ from chaos_llm.recording.recorded_call import RecordedCall
 from chaos_llm.recording.vendor_names import READS, has_endpoint
 
 _MOST_KINDS = 200  # distinct failures that are told apart; later ones count as the last
-_MOST_FILES = 65_535  # that are told apart
+_MOST_FILES = 65_535  # whose calls are distinguished; later ones count as the last
 _REPLY_ID = re.compile(r"(?=.*\d)[\w.:/+=-]{8,200}")  # and neither <X_REQUEST_ID> nor REDACTED
 _MOST_CLIENTS = 2_000_000
 _UNKNOWN = math.nan

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos_llm.errors import UnknownName, UsageError
-from chaos_llm.importing import change_points, readers, shared_calls
+from chaos_llm.importing import change_points, readers
 from chaos_llm.importing.call_series import Calls
 from chaos_llm.importing.draft import Draft, draft
 from chaos_llm.importing.reader import Reader
@@ -86,7 +86,7 @@ def import_files(
     if calls.unnamed and calls.count:
         count = sum(calls.unnamed.values())
         tell(f"{count} calls name no provider and are left out; --provider NAME assumes one")
-    shared = shared_calls.judge(calls, once=once)
+    shared = _judge_shared(calls, once=once)
     names = _with_calls(paths, calls)
     made = draft(calls, posts, name=name, recorded_in=names, assumed=assumed, remarks=shared)
     return Imported(made, secrets)
@@ -101,6 +101,13 @@ def _posts(
             calls.add(each, provider)
         else:
             yield each
+
+
+def _judge_shared(calls: Calls, *, once: bool) -> list[str]:
+    """What is said of calls that several files have; those that count once are left out."""
+    from chaos_llm.importing import shared_calls  # noqa: PLC0415 - imports an extra
+
+    return shared_calls.judge(calls, once=once)
 
 
 def _with_calls(paths: Sequence[Path], calls: Calls) -> list[str]:

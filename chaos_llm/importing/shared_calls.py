@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chaos_llm.importing.call_series import Calls
 
 _MOST_FILES = 30  # that are compared by time with each other, the largest ones
@@ -63,8 +65,6 @@ def judge(calls: Calls, *, once: bool) -> list[str]:
 
     With `once` the latter is left out, too. The file that was named first keeps a call.
     """
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
     if len(calls.files) < 2 or not calls.series:
         return []
     columns = _columns(calls)
@@ -115,8 +115,6 @@ def _names(calls: Calls, *logs: _Log) -> Sequence[str]:
 
 def _columns(calls: Calls) -> dict[str, Any]:
     """The columns of all series, one behind the other."""
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
     names = list(dict.fromkeys(key.provider for key in calls.series))
     joined: dict[str, Any] = {
         name: np.concatenate(
@@ -138,8 +136,6 @@ def _proved(columns: dict[str, Any]) -> Any:
 
     An id that several calls of one file have is no reply's own: masked, or chosen by the client.
     """
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
     rows = np.flatnonzero(columns["reply"])
     rows = rows[np.lexsort((columns["file"][rows], columns["reply"][rows]))]
     file, reply = columns["file"][rows], columns["reply"][rows]
@@ -160,8 +156,6 @@ def _proved(columns: dict[str, Any]) -> Any:
 
 def _logs(columns: dict[str, Any], dropped: Any) -> Sequence[_Log]:
     """The files that are compared, in the order in which they were named."""
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
     sizes = np.bincount(columns["file"][~dropped])
     largest = sorted(np.argsort(-sizes, kind="stable")[:_MOST_FILES].tolist())
     logs = []
@@ -209,23 +203,17 @@ def _same_calls(first: _Log, second: _Log) -> _Pairs | None:
 
 def _timed(log: _Log) -> bool:
     """Whether most calls have a duration."""
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
     return float(np.isfinite(log.seconds).mean()) > 0.5
 
 
 def _by_end(log: _Log) -> _Log:
     """The log with the time at which each call ended in the place of that at which it began."""
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
     ended = replace(log, at=log.at + np.nan_to_num(log.seconds))
     return ended.chosen(np.argsort(ended.at, kind="stable"))
 
 
 def _share(smaller: _Log, larger: _Log, tolerance: tuple[float, float], *, timed: bool) -> float:
     """The share of the smaller log's calls that the larger one has; 0 if chance may do that."""
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
     count = len(smaller.at)
     which = np.unique(np.linspace(0, count - 1, min(count, _MOST_SAMPLED)).astype(int))
     sampled = smaller.chosen(which)
@@ -254,8 +242,6 @@ def _mean_share(logs: Iterable[_Log], larger: _Log, tolerance: tuple[float, floa
 
 def _crowd(smaller: _Log, larger: _Log, slack: float) -> float:
     """How many calls of the larger log begin when one of the smaller does, as a mean of those."""
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
     begins = np.searchsorted(larger.at, smaller.at - slack)
     counts = np.searchsorted(larger.at, smaller.at + slack, "right") - begins
     return float(counts[counts > 0].mean()) if (counts > 0).any() else 0.0
@@ -267,8 +253,6 @@ def _share_found(smaller: _Log, larger: _Log, tolerance: tuple[float, float]) ->
 
 def _found(smaller: _Log, larger: _Log, tolerance: tuple[float, float]) -> Any:
     """For each call of the smaller log the index of one in the larger that may be it, or -1."""
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
     begins = np.searchsorted(larger.at, smaller.at - tolerance[0])
     ends = np.searchsorted(larger.at, smaller.at + tolerance[0], "right")
     found = np.full(len(smaller.at), -1)
@@ -288,8 +272,6 @@ def _found(smaller: _Log, larger: _Log, tolerance: tuple[float, float]) -> Any:
 
 def _firsts(found: Any) -> Any:
     """Which are the first with their value: a call is only one other."""
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
     first = np.zeros(len(found), dtype=bool)
     first[np.unique(found, return_index=True)[1]] = True
     return first
@@ -315,7 +297,5 @@ def _places(calls: Calls) -> Iterator[tuple[Any, int, int]]:
 
 
 def _chosen(column: array[Any], kept: Any) -> array[Any]:
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
     values = np.frombuffer(column, np.dtype(column.typecode))[kept]
     return array(column.typecode, values.tobytes())

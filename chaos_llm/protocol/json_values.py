@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from chaos_llm.errors import UsageError
+from chaos_llm.protocol import strict_json
 
 
 def json_of(value: object, what: str = "an answer") -> str:
@@ -23,16 +24,7 @@ def json_of(value: object, what: str = "an answer") -> str:
         text = json.dumps(value, ensure_ascii=False, default=_plain, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{what} cannot be written as JSON: {error}; got {value!r}") from None
-    # Half of a letter cannot be sent but as an escape.
-    return text if text.isascii() or _can_be_sent(text) else json.dumps(json.loads(text))
-
-
-def _can_be_sent(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return strict_json.encodable(text)
 
 
 def _plain(value: Any) -> Any:

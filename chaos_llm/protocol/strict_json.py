@@ -97,6 +97,11 @@ def dumps(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
     except ValueError:  # NaN, an infinity, or a whole number of thousands of digits
         text = json.dumps(_expressible(value), ensure_ascii=False, default=str)
+    return encodable(text)
+
+
+def encodable(text: str) -> str:
+    """JSON with escapes for what breaks a file or a terminal, or cannot be encoded."""
     return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_escaped, text)
 
 

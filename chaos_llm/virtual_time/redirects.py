@@ -67,17 +67,17 @@ def has_known_layout(builtin: object) -> bool:
     if sys.implementation.name != "cpython":
         return False
     method, owner = _method(builtin)
-    if owner.value != _asked("PyCFunction_GetSelf", builtin) or not method.value:
+    if owner.value != _from_c_api("PyCFunction_GetSelf", builtin) or not method.value:
         return False
     function = _MethodDef.from_address(method.value).function
     call = _vectorcall(builtin).value
     return bool(
-        function == _asked("PyCFunction_GetFunction", builtin)
-        and call == _asked("PyVectorcall_Function", builtin)
+        function == _from_c_api("PyCFunction_GetFunction", builtin)
+        and call == _from_c_api("PyVectorcall_Function", builtin)
     )
 
 
-def _asked(function: str, builtin: object) -> int | None:
+def _from_c_api(function: str, builtin: object) -> int | None:
     """The pointer that a function of the C-API finds in a builtin."""
     take = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object)
     pointer: int | None = take((function, ctypes.pythonapi))(builtin)

@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
 import anyio
 import pytest
@@ -45,8 +47,17 @@ def test_trios_threads_work_on_the_clock() -> None:
 
 
 def test_a_trio_worker_that_ends_its_job_after_the_outage_began_lets_time_pass() -> None:
-    release, delivered = threading.Event(), threading.Event()
-    trio.lowlevel.start_thread_soon(release.wait, lambda _: delivered.set())
+    """Also where it waits for the next job by a method of before the outage, as in a race."""
+    release, delivered, lock = threading.Event(), threading.Event(), threading.Lock()
+    lock.acquire()
+    of_before = SimpleNamespace(acquire=lock.acquire, release=lock.release)
+
+    def job() -> None:
+        worker: Any = vars(threading.current_thread())["_target"].__self__
+        worker._worker_lock = of_before
+        release.wait()
+
+    trio.lowlevel.start_thread_soon(job, lambda _: delivered.set())
     with VirtualTime() as clock:
         release.set()
         assert delivered.wait(3600)
