@@ -22,6 +22,7 @@ from chaos_llm.protocol.messages import Request
 from chaos_llm.requests.billing_tiers import NO_TIERS, Tiers
 from chaos_llm.requests.correlation import Key
 
+_new = tuple.__new__  # makes a Draw in one call instead of two, for each healthy reply
 INJECTED = "injected"  # instead of a window's name, for a fault that a test injected
 
 
@@ -130,11 +131,13 @@ class PlacedWindow:
         name, share = self.window.name, self._constant_share
         if share is None:
             share = self.share(at, loads)
-        is_single = self.window.sticky_by == "request"
-        sticky = key if is_single else self._sticky_key(request, key, at)
-        roll = first_roll(self._share_key + joined(*sticky))
+        if self.window.sticky_by == "request":
+            sticky = key.in_bytes()
+        else:
+            sticky = joined(*self._sticky_key(request, key, at))
+        roll = first_roll(self._share_key + sticky)
         if roll >= share:
-            return Draw(name, None, roll, share)
+            return _new(Draw, (name, None, roll, share))
         if len(self.faults) == 1:
             return Draw(name, self.faults[0], roll, share)
         rng = KeyedRandom("mix", self.seed, name, *key)

@@ -79,6 +79,7 @@ class Engine:
     def __post_init__(self) -> None:
         plan = self.overrides.plan
         self.profile, self.seed = plan.profile, plan.seed
+        self._seed_key = joined(plan.seed, "")  # what all keys of draws begin with, after a label
         self._healthy_answers = HealthyAnswers(plan.seed)
         self._starts = plan.profile.starts.timestamp()
         quotas = plan.profile.quotas
@@ -174,7 +175,7 @@ class Engine:
         at: float,
     ) -> tuple[Exchange, Reply | Plain] | None:
         """Answer with a text at once; None where the answer is no text, or is cut short."""
-        now, joined_key = round(self._starts + at, 6), joined(self.seed, *key)
+        now, joined_key = round(self._starts + at, 6), self._seed_key + key.in_bytes()
         answer = plain_answer(request, self.overrides, joined_key)
         if answer is None:
             return None

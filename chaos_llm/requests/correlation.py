@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from chaos_llm.protocol import markers
+from chaos_llm.protocol.keyed_random import joined
 
 # Once two calls have reached a request through their context, calls make requests themselves.
 _SEVERAL = 2
@@ -43,6 +44,15 @@ class Key(NamedTuple):
     path: str
     attempt: int
     content: str = ""
+
+    def in_bytes(self) -> bytes:
+        """The same as `joined(*key)`, in one step: each request has one, and draws by it."""
+        user, call, provider, path, attempt, content = self
+        text = f"{user}\x1f{call}\x1f{provider}\x1f{path}\x1f{attempt}\x1f{content}"
+        try:
+            return text.encode()
+        except UnicodeEncodeError:
+            return joined(*self)
 
 
 class OpenCall:

@@ -7,16 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 from chaos_llm.engine.http1 import at_once
+from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.messages import Reply, WireRequest
 from chaos_llm.server.admin.later import Later, Working
 from chaos_llm.server.connections.reply_player import ReplyPlayer
 from chaos_llm.server.connections.shared_state import ClientOrigin, SharedState
 from chaos_llm.server.connections.websocket import upgraded
-from chaos_llm.server.http.answering import ProviderAnswer, answer, run_meant
+from chaos_llm.server.http.addresses import Place
+from chaos_llm.server.http.answering import ProviderAnswer, answer, answer_known, run_meant
+from chaos_llm.server.http.known_heads import KnownHead
 from chaos_llm.server.http.own_replies import ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest, RequestParser, RequestTooLarge
 from chaos_llm.server.launch.log import described
 from chaos_llm.server.passthrough.forwarded import Forwarded
+from chaos_llm.server.runs.runs import ServedRun
 
 _GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 _AHEAD = 8  # whole requests that may wait behind a reply
@@ -36,6 +40,7 @@ class Connection(asyncio.Protocol):
         "_is_deaf",
         "_is_full",
         "_is_paused",
+        "_is_usual",
         "_playing",
         "_reused",
         "_server",
@@ -51,6 +56,7 @@ class Connection(asyncio.Protocol):
         self._playing: ReplyPlayer | Working | Forwarded | None = None
         self._held = 0  # bytes that came while a reply was under way
         self._reused = reused  # a request came on this connection before
+        self._is_usual = caller == ClientOrigin()
         self._is_paused = self._is_deaf = self._is_full = False
         self.transport: Any = None
         self.since = 0.0  # when the server began to wait for this client, in the loop's time
@@ -107,9 +113,13 @@ class Connection(asyncio.Protocol):
     def _take(self, data: bytes) -> None:
         asking, heads = self._asking, self._server.known_heads
         was_begun = asking.is_begun
-        known = None if was_begun else heads.request(data)
+        known = None if was_begun else heads.find(data)
         if known is not None:
-            asking.whole.append(known)
+            head, body = known
+            if head.place is not None and self._is_usual and self._is_idle:
+                self._answer_known(head, head.place, body)
+                return
+            asking.whole.append(head.with_body(body))
             rest = b""
         else:
             rest = asking.feed(data)
@@ -124,6 +134,19 @@ class Connection(asyncio.Protocol):
             self._hold(len(data))
         else:
             self._next(rest)
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether nothing is under way, and nothing stands between a request and its reply."""
+        server = self._server
+        return not (
+            self._playing
+            or self._is_full
+            or self._asking.whole
+            or server.peers is not None
+            or server.upstreams is not None
+            or self.transport.is_closing()
+        )
 
     def _hold(self, size: int) -> None:
         """Take what comes too early, up to a bound; reading shows when the client leaves."""
@@ -148,9 +171,8 @@ class Connection(asyncio.Protocol):
                 return
             try:
                 self._answer(asked)
-            except Exception as error:  # a reply of the test's own that cannot be written
-                said = error_reply(500, self._server.problem(asked, error))
-                self._say(said, asked._replace(keep=False))
+            except Exception as error:
+                self._say_problem(asked, error)
             self._reused = True
         if self._playing is None and not self._is_full:
             self._held = 0
@@ -187,26 +209,45 @@ class Connection(asyncio.Protocol):
         self.transport.set_protocol(after)
         after.begin(rest)
 
+    def _answer_known(self, head: KnownHead, place: Place, body: bytes) -> None:
+        """Answer a request that comes whole, alone and with a known head, as most of them do."""
+        answered = answer_known(self._server, head, place, body, reused=self._reused)
+        self._reused = True
+        try:
+            self._send(answered, head.request)
+        except Exception as error:
+            self._say_problem(head.request, error)
+
     def _answer(self, asked: ReceivedRequest) -> None:
         answered = answer(self._server, asked, self._caller, reused=self._reused)
+        if isinstance(answered, Later):
+            self._work_on(answered, asked)
+        else:
+            self._send(answered, asked)
+
+    def _send(self, answered: ServerReply | ProviderAnswer, asked: ReceivedRequest) -> None:
+        """Send a reply, at once or in its time."""
         if isinstance(answered, ServerReply):
             self._say(answered, asked)
             return
-        if isinstance(answered, Later):
-            self._work_on(answered, asked)
-            return
         run, exchange, reply, passed_on = answered
-        keep = asked.keep
         if passed_on is not None:
-            self._forward(answered, passed_on, keep=keep)
+            self._forward(answered, passed_on, keep=asked.keep)
             return
-        whole = at_once(reply) if isinstance(reply, Reply) else reply.on_the_wire()
+        if not isinstance(reply, Reply):
+            self.transport.write(reply.on_the_wire())
+            run.end_at_once(exchange)
+            self._over(keep=asked.keep)
+            return
+        whole = at_once(reply)
         if whole is not None:
             self.transport.write(whole)
             run.end(exchange, "complete")
-            self._over(keep=keep)
+            self._over(keep=asked.keep)
             return
-        assert isinstance(reply, Reply)  # as any other comes at once
+        self._play(run, exchange, reply, keep=asked.keep)
+
+    def _play(self, run: ServedRun, exchange: Exchange, reply: Reply, *, keep: bool) -> None:
         self._playing = playing = ReplyPlayer(
             run, exchange, reply, self.transport, lambda: self._over_later(keep=keep)
         )
@@ -258,6 +299,11 @@ class Connection(asyncio.Protocol):
         self.transport.write(said.wire(keep=keep, head_only=asked.method == "HEAD"))
         if not keep:
             self.transport.close()
+
+    def _say_problem(self, asked: ReceivedRequest, error: Exception) -> None:
+        """Say that a reply, of the test's own, cannot be written."""
+        said = error_reply(500, self._server.problem(asked, error))
+        self._say(said, asked._replace(keep=False))
 
     def _refuse(self, reason: RequestTooLarge) -> None:
         """Answer bytes that are no valid request; what follows them cannot be parsed."""

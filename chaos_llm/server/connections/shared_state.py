@@ -117,7 +117,7 @@ class SharedState:
         notes = Notes(self.file, self.secrets, self.tally)
         self.runs = Runs(beginning, settings.limits, self.loop, notes)
         self.connections: set[OpenConnection] = set()
-        self.held, self.known_heads = Held(), KnownHeads()
+        self.held, self.known_heads = Held(), KnownHeads(self.addresses.find)
         self.requests = 0
         self.problems: list[str] = []  # of the test's own faults and answers
         self.tasks: set[asyncio.Task[None]] = set()

@@ -14,8 +14,9 @@ from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import Ending, Reply, WireRequest
 from chaos_llm.server.admin.later import Later
 from chaos_llm.server.connections.shared_state import ClientOrigin, SharedState
-from chaos_llm.server.http.addresses import RUN_IN_A_KEY
+from chaos_llm.server.http.addresses import RUN_IN_A_KEY, Place
 from chaos_llm.server.http.content_encoding import NotDecompressed, decompressed
+from chaos_llm.server.http.known_heads import KnownHead
 from chaos_llm.server.http.own_replies import ADMIN, NO_PROVIDER, ServerReply, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
@@ -75,6 +76,26 @@ def answer(
         reply = _without_body(reply)
     passed_on = wire if _goes_upstream(server, exchange) else None
     return ProviderAnswer(run, exchange, reply, passed_on)
+
+
+def answer_known(
+    server: SharedState, head: KnownHead, place: Place, body: bytes, *, reused: bool
+) -> ServerReply | ProviderAnswer:
+    """The same for a POST with a known head, from a client of which nothing else is known."""
+    server.requests += 1
+    asked, (provider, path) = head.request, place
+    try:
+        run = server.runs.named(asked.run or DEFAULT)
+        run.overrides.past_handshake = run.overrides.over_wire = False
+        wire = WireRequest(
+            "POST", asked.host, path, asked.query, asked.headers, body, reused, False, None, True
+        )
+        exchange, reply = run.brief_exchange(provider, wire, head.call)
+    except ChaosError as error:
+        return error_reply(503, str(error))
+    except Exception as error:  # a fault, or answers, of the test's own
+        return error_reply(500, server.problem(asked, error))
+    return ProviderAnswer(run, exchange, reply)
 
 
 def _goes_upstream(server: SharedState, exchange: Exchange) -> bool:

@@ -6,8 +6,10 @@ bytes alone, so a known one is never stale.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
+from chaos_llm.server.http.addresses import Place
 from chaos_llm.server.http.request_parser import ReceivedRequest
 
 _MOST = 1024
@@ -17,30 +19,40 @@ _END = b"\r\n\r\n"
 _UNUSUAL = frozenset(("transfer-encoding", "expect", "upgrade", "http2-settings"))
 
 
-_BODY = ReceivedRequest._fields.index("body")
+class KnownHead(NamedTuple):
+    """What a head says: its request without the body, and the length of that.
 
+    `place` is where a POST goes whose body needs no decoding; None for any other request. `call` is
+    the name that it gives to its call.
+    """
 
-class _Head(NamedTuple):
-    """What a head says: the fields of a request before its body, and those after it."""
+    request: ReceivedRequest
+    length: int
+    place: Place | None
+    call: str
 
-    before: tuple[Any, ...]
-    after: tuple[Any, ...]
-    length: int  # of the body
+    def with_body(self, body: bytes) -> ReceivedRequest:
+        """The whole request."""
+        return self.request._replace(body=body)
 
 
 class KnownHeads:
-    """Heads that came whole, with their bodies; the oldest one makes room where there is none."""
+    """Heads that came whole, with their bodies; the oldest one makes room where there is none.
 
-    def __init__(self) -> None:
-        self._heads: dict[bytes, _Head] = {}
+    `find_place` says where a method, host and path go.
+    """
 
-    def request(self, data: bytes) -> ReceivedRequest | None:
-        """The request that these bytes are, no more and no less, if its head is known."""
+    def __init__(self, find_place: Callable[[str, str, str], Place | None]) -> None:
+        self._find_place = find_place
+        self._heads: dict[bytes, KnownHead] = {}
+
+    def find(self, data: bytes) -> tuple[KnownHead, bytes] | None:
+        """The head and the body that these bytes are, no more and no less, if it is known."""
         end = data.find(_END) + len(_END)
         head = self._heads.get(data[:end])
         if head is None or len(data) != end + head.length:
             return None
-        return tuple.__new__(ReceivedRequest, (*head.before, data[end:], *head.after))
+        return head, data[end:]
 
     def learn(self, data: bytes, asked: ReceivedRequest) -> None:
         """Keep the head of a request that came in these bytes alone."""
@@ -56,4 +68,11 @@ class KnownHeads:
         ):
             if len(self._heads) >= _MOST:
                 del self._heads[next(iter(self._heads))]
-            self._heads[data[:end]] = _Head(asked[:_BODY], asked[_BODY + 1 :], int(length))
+            call = asked.headers.get("x-chaos-call", "")
+            bare = asked._replace(body=b"")
+            self._heads[data[:end]] = KnownHead(bare, int(length), self._place(asked), call)
+
+    def _place(self, asked: ReceivedRequest) -> Place | None:
+        if asked.method != "POST" or asked.version != "1.1" or "content-encoding" in asked.headers:
+            return None
+        return self._find_place("POST", asked.host, asked.path)

@@ -138,12 +138,13 @@ class ServedRun:
         self, provider: Provider, wire: WireRequest, call: str
     ) -> tuple[Exchange, Reply | Plain]:
         """The same; a reply that comes whole and at once stays as short as it is."""
-        self.callers.named = call
-        exchange, reply = self.engine.brief_exchange(provider, wire)
-        self.callers.note(exchange)
-        if exchange.effects and exchange.applied:
+        callers = self.callers
+        callers.named = call
+        exchange, reply = answered = self.engine.brief_exchange(provider, wire)
+        callers.note(exchange)
+        if type(reply) is Reply and exchange.effects and exchange.applied:
             self.journal.applied += 1
-        return exchange, reply
+        return answered
 
     def end(self, exchange: Exchange, how: End) -> None:
         """Write down when and how an exchange ended; the first ending counts."""
@@ -152,6 +153,14 @@ class ServedRun:
             self._notes.tally.note(exchange)
             if self._notes.file is not None:
                 self._notes.file.write(self.name, exchange)
+
+    def end_at_once(self, exchange: Exchange) -> None:
+        """Write down that a healthy reply was sent whole as soon as it was asked for."""
+        exchange.end = "complete"  # at the time of its request
+        notes = self._notes
+        notes.tally.note_at_once(exchange.kind.provider)
+        if notes.file is not None:
+            notes.file.write(self.name, exchange)
 
     def on(self, provider: str, *, surface: str = "", model: str = "") -> ProviderControl:
         """Take one provider in hand: inject faults, heal it, choose its answers."""

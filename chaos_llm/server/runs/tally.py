@@ -28,6 +28,7 @@ class Tally:
         self.faults: Counter[tuple[str, str]] = Counter()  # by provider and fault
         self.durations: dict[str, list[int]] = {}  # by provider: replies in each bucket, and beyond
         self.seconds = defaultdict[str, float](float)  # by provider: of all replies
+        self._at_once = Counter[str]()  # by provider: whole replies that took no time
 
     def note(self, exchange: Exchange) -> None:
         """Count an exchange that has ended."""
@@ -41,8 +42,20 @@ class Tally:
         if exchange.effects:
             self.faults.update((provider, hit.fault) for hit in exchange.applied)
 
+    def note_at_once(self, provider: str) -> None:
+        """Count a healthy reply that was sent whole as soon as it was asked for, as most are."""
+        self._at_once[provider] += 1
+
+    def _add_those_at_once(self) -> None:
+        for provider, count in self._at_once.items():
+            self.requests[Answered(provider, 200, "complete")] += count
+            self.durations.setdefault(provider, [0] * (len(BUCKETS) + 1))[0] += count
+            self.seconds[provider] += 0.0
+        self._at_once.clear()
+
     def to_record(self) -> dict[str, Any]:
         """The same as JSON, for another process."""
+        self._add_those_at_once()
         return {
             "requests": [[*key, count] for key, count in self.requests.items()],
             "faults": [[*key, count] for key, count in self.faults.items()],
