@@ -170,6 +170,8 @@ class Plan:
         self.windows = tuple(self.placed(profile, seed, tiers))
         self._edges = sorted({edge for w in self.windows for edge in (w.begins, w.ends)})
         self._open: dict[int, tuple[PlacedWindow, ...]] = {}
+        # The last segment that was looked up, and what is open in it.
+        self._last: tuple[float, float, tuple[PlacedWindow, ...]] = (math.inf, -math.inf, ())
 
     @staticmethod
     def placed(profile: Profile, seed: int, tiers: Tiers = NO_TIERS) -> Iterator[PlacedWindow]:
@@ -195,12 +197,16 @@ class Plan:
         The edges cut the timeline into segments in which nothing opens or closes, so a lookup
         costs one bisection however many windows the profile has.
         """
+        begins, ends, windows = self._last
+        if begins <= at < ends:
+            return windows
         segment = bisect_right(self._edges, at)
-        windows = self._open.get(segment)
-        if windows is None:
-            windows = tuple(w for w in self.windows if w.begins <= at < w.ends)
-            self._open[segment] = windows
-        return windows
+        found = self._open.get(segment)
+        if found is None:
+            found = tuple(w for w in self.windows if w.begins <= at < w.ends)
+            self._open[segment] = found
+        self._last = (*self.segment(at), found)
+        return found
 
     def segment(self, at: float) -> tuple[float, float]:
         """From when until when the windows are open that are open at that time."""

@@ -106,7 +106,9 @@ class Engine:
         request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
         spared = self.overrides.spare_all(at)
-        decision = HEALTHY if spared else self._decide(request, key, wire, at)
+        decision = HEALTHY if spared else self.overrides.decide(request, key, at)
+        if wire.connected:
+            decision = connection_faults.without(decision)
         # Most requests take the short way, on which nothing stands between the healthy answer and
         # its reply. It leaves out what would do nothing to them: same bytes, and the same record.
         if (
@@ -155,10 +157,6 @@ class Engine:
         if reply.status >= 400:
             exchange.retry_after = wait_of(builder, reply_context.now)
         return exchange, reply
-
-    def _decide(self, request: Request, key: Key, wire: WireRequest, at: float) -> Decision:
-        decision = self.overrides.decide(request, key, at)
-        return connection_faults.without(decision) if wire.connected else decision
 
     def session(self, provider: Provider, exchange: Exchange, wire: WireRequest) -> Session:
         """Begin the conversation on the websocket that this exchange has opened."""

@@ -89,6 +89,20 @@ class _TokenBucket:
     def has(self, amount: float) -> bool:
         return self.left + _ROUNDING >= amount
 
+    def report(self, at: float, amount: float) -> Level:
+        """Refill it, take that much or all that is left, and say its level."""
+        size, rate, left = self.size, self.rate, self.left
+        if at > self.at:
+            left += (at - self.at) * rate
+            self.at = at
+            if left > size:
+                left = size
+        self.left = left = left - amount if left > amount else 0.0
+        reset = (size - left) / rate
+        if reset > _MINUTE:
+            reset = _MINUTE
+        return _new(Level, (self.limit, int(left + _ROUNDING), reset))
+
     def level(self) -> Level:
         return Level(
             self.limit,
@@ -130,20 +144,19 @@ class Bucket:
 
     def report(self, at: float, tokens: int, output: int = 0) -> State:
         """Take without a limit; each healthy reply does, so one function sees to all buckets."""
-        levels: list[Level | None] = []
-        for bucket, amount in zip(self._buckets, (1.0, tokens, output), strict=True):
-            if bucket is None:
-                levels.append(None)
-                continue
-            size, rate, left = bucket.size, bucket.rate, bucket.left
-            if at > bucket.at:
-                left += (at - bucket.at) * rate
-                bucket.at = at
-                left = min(left, size)
-            left = bucket.left = left - amount if left > amount else 0.0
-            reset = min(_MINUTE, (size - left) / rate)
-            levels.append(_new(Level, (bucket.limit, int(left + _ROUNDING), reset)))
-        return _new(State, (at, True, 0.0, *levels, tokens))
+        requests, inputs, outputs = self._buckets
+        return _new(
+            State,
+            (
+                at,
+                True,
+                0.0,
+                None if requests is None else requests.report(at, 1.0),
+                None if inputs is None else inputs.report(at, tokens),
+                None if outputs is None else outputs.report(at, output),
+                tokens,
+            ),
+        )
 
 
 class Buckets:

@@ -50,9 +50,9 @@ class CallTracker(Correlation):
 
     def key(self, provider: str, path: str, body: bytes) -> Key:
         """The key of a request; each asking counts as one request."""
-        self._current = self._find(body)
-        if self._current is not None:
-            return self._current.open.next_key(provider, path)
+        self._current = current = self._find(body)
+        if current is not None:
+            return current.open.next_key(provider, path)
         return self._background_key(provider, path, body)
 
     def note(self, exchange: Exchange) -> None:
@@ -116,7 +116,8 @@ def _last_of_few(body: bytes) -> str:
     """The same for a short body, from hyphen to hyphen."""
     hyphen = body.rfind(b"-")
     while hyphen != -1:
-        if hyphen >= 2 and (hit := _TOKEN.match(body, hyphen - 2)):
+        # Names of models have hyphens, too; the digits are looked at first because that is faster.
+        if body[hyphen + 1 : hyphen + 6].isdigit() and (hit := _TOKEN.match(body, max(0, hyphen - 2))):
             return hit[0].decode("ascii")
         hyphen = body.rfind(b"-", 0, hyphen)
     return ""
