@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.capacity import Load, Loads
@@ -23,6 +23,7 @@ from chaos_llm.requests.billing_tiers import NO_TIERS, Tiers
 from chaos_llm.requests.correlation import Key
 
 _new = tuple.__new__  # makes a Draw in one call instead of two, for each healthy reply
+_MOST_FORMS = 1024  # of requests that are remembered for each window
 INJECTED = "injected"  # instead of a window's name, for a fault that a test injected
 
 
@@ -116,8 +117,29 @@ class PlacedWindow:
         load = loads[self.window.name]
         return share * capacity.overload(load.at(at), load.healthy)
 
+    @cached_property
+    def _depends_on_size(self) -> bool:
+        targets = (*self.window.on, *self.window.except_)
+        return any(target.larger_than is not None for target in targets)
+
+    @cached_property
+    def _hit_forms(self) -> dict[Any, bool]:
+        """Whether requests of these forms are hit: all of one form are, or none is."""
+        return {}
+
     def hits(self, request: Request) -> bool:
         """Whether the request is in the window's targets and not in its exceptions."""
+        form = request.form
+        if form is None or self._depends_on_size:
+            return self._is_target(request)
+        is_hit = self._hit_forms.get(form)
+        if is_hit is None:
+            if len(self._hit_forms) >= _MOST_FORMS:
+                self._hit_forms.clear()
+            is_hit = self._hit_forms[form] = self._is_target(request)
+        return is_hit
+
+    def _is_target(self, request: Request) -> bool:
         exceptions = self.window.except_
         if not self._in(self.window.on, request):
             return False

@@ -115,7 +115,7 @@ class Engine:
             type(request) is KnownRequest
             and request.form.wants_text
             and (spared or decision is HEALTHY or decision.spares)
-            and request.provider not in self._own_terms
+            and request.form.kind.provider not in self._own_terms
             and wire.session is None
         ):
             answered = self._answer_plainly(provider, request, key, decision, wire, at)
@@ -193,8 +193,9 @@ class Engine:
             self._record_failing_call(exchange, request, whole_text(text))
         state = None
         if provider.usual_quota is not None and not form.request.subscription:
-            buckets = self._default_buckets.get(request.provider) or self._begin_default_buckets(
-                request.provider, provider.usual_quota
+            name = form.kind.provider
+            buckets = self._default_buckets.get(name) or self._begin_default_buckets(
+                name, provider.usual_quota
             )
             state = buckets.take(form.kind.credential, now, heard, said)
         if kept is not None:

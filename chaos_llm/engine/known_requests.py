@@ -177,9 +177,6 @@ class Form:
         request.form, request.prompt, request._body = self, prompt, body
         request.size = size = len(body)
         request.input_tokens = size // 4
-        # What the targets of windows compare; the rest is read when it is asked for.
-        kind = self.kind
-        request.provider, request.surface, request.model = kind.provider, kind.surface, self.model
         return filled
 
     def is_met_by(self, headers: Mapping[str, str]) -> bool:

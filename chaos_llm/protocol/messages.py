@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.fast_dataclass import quick
@@ -250,6 +250,10 @@ class Request:
     choices: int = 1
     subscription: bool = False
     body: Any = field(default=None, repr=False, compare=False)
+
+    # What is the same in all requests that differ from this one in prompt and size alone, if it is
+    # known that this one is of such a form.
+    form: ClassVar[Any] = None
 
 
 class Ending(Enum):

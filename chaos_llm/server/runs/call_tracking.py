@@ -114,10 +114,11 @@ def last_token(body: bytes) -> str:
 
 def _last_of_few(body: bytes) -> str:
     """The same for a short body, from hyphen to hyphen."""
+    if _HYPHEN.search(body) is None:  # names of models have hyphens, but hardly five digits
+        return ""
     hyphen = body.rfind(b"-")
     while hyphen != -1:
-        # Names of models have hyphens, too; the digits are looked at first because that is faster.
-        if body[hyphen + 1 : hyphen + 6].isdigit() and (hit := _TOKEN.match(body, max(0, hyphen - 2))):
+        if hyphen >= 2 and (hit := _TOKEN.match(body, hyphen - 2)):
             return hit[0].decode("ascii")
         hyphen = body.rfind(b"-", 0, hyphen)
     return ""
