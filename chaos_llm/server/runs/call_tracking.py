@@ -44,7 +44,8 @@ class CallTracker(Correlation):
     def __init__(self, now: Callable[[], float]) -> None:
         super().__init__()
         self._now = now
-        self._seen: dict[str, TrackedCall] = {}
+        # By the name of a call; of one that was answered at once, only its `attempt` is kept.
+        self._seen: dict[str, TrackedCall | int] = {}
         self._current: TrackedCall | None = None
         self.named = ""  # by the header of the request that is being answered
 
@@ -59,28 +60,37 @@ class CallTracker(Correlation):
         """Remember the exchange of the request whose key was computed last."""
         if self._current is not None:
             self._current.last = exchange
-            self._current = None
+
+    def end_at_once(self) -> None:
+        """Note that the last request was answered at once; so the call of its token is over."""
+        current = self._current
+        if current is not None and (token := current.open.token):
+            self._seen[token], self._current = current.attempt, None
 
     def _find(self, body: bytes) -> TrackedCall | None:
         if self.named:
-            name = f"#{self.named}"
-            if len(name) > _LONGEST_NAME:
-                name = f"##{_hashed(name)}"
-            if name not in self._seen:
-                call = OpenCall(BACKGROUND_USER, number_of(self.named), "")
-                self._remember(name, TrackedCall(call, 0))
-            return self._seen[name]
+            return self._named_call()
         token = last_token(body)
         if not token:
             return None
         seen = self._seen.get(token)
-        if seen is None or self._is_over(seen):
-            attempt = 0 if seen is None else seen.attempt + 1
-            seen = TrackedCall(
-                OpenCall(BACKGROUND_USER, _hashed(f"{token}/{attempt}"), token), attempt
-            )
-            self._remember(token, seen)
-        return seen
+        if isinstance(seen, TrackedCall) and not self._is_over(seen):
+            return seen
+        before = seen.attempt if isinstance(seen, TrackedCall) else seen
+        attempt = 0 if before is None else before + 1
+        call = OpenCall(BACKGROUND_USER, _hashed(f"{token}/{attempt}"), token)
+        return self._remember(token, TrackedCall(call, attempt))
+
+    def _named_call(self) -> TrackedCall:
+        """The call that a header names, which goes on for as long as requests name it."""
+        name = f"#{self.named}"
+        if len(name) > _LONGEST_NAME:
+            name = f"##{_hashed(name)}"
+        seen = self._seen.get(name)
+        if isinstance(seen, TrackedCall):
+            return seen
+        call = OpenCall(BACKGROUND_USER, number_of(self.named), "")
+        return self._remember(name, TrackedCall(call, 0))
 
     def _is_over(self, seen: TrackedCall) -> bool:
         last = seen.last
@@ -88,11 +98,12 @@ class CallTracker(Correlation):
             return False
         return last.ok or self._now() - last.until > QUIET
 
-    def _remember(self, name: str, seen: TrackedCall) -> None:
+    def _remember(self, name: str, seen: TrackedCall) -> TrackedCall:
         if len(self._seen) > _MOST:
             for old in list(self._seen)[: _MOST // 2]:
                 del self._seen[old]
         self._seen[name] = seen
+        return seen
 
 
 def last_token(body: bytes) -> str:

@@ -157,6 +157,7 @@ class ServedRun:
     def end_at_once(self, exchange: Exchange) -> None:
         """Write down that a healthy reply was sent whole as soon as it was asked for."""
         exchange.end = "complete"  # at the time of its request
+        self.callers.end_at_once()
         notes = self._notes
         notes.tally.note_at_once(exchange.kind.provider)
         if notes.file is not None:
