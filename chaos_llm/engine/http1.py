@@ -89,6 +89,7 @@ def _as_chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data) if data else b""  # an empty chunk ends the body
 
 
+_FRAMING = frozenset(("content-length", "transfer-encoding"))
 _NO_LINE_ENDS = {ord(sign): " " for sign in "\r\n\0"}
 
 
@@ -96,11 +97,13 @@ class _Head:
     """Status line and headers; `chunked` if the body has the chunked transfer encoding."""
 
     def __init__(self, reply: Reply) -> None:
-        # A value may come from the request, such as a model's name: it must not end its line.
-        lines = [f"{name}: {value.translate(_NO_LINE_ENDS)}" for name, value in reply.headers]
-        names = {name.lower() for name, _ in reply.headers}
+        lines = [f"{name}: {value}" for name, value in reply.headers]
+        if not "".join(lines).isprintable():
+            # A value may come from the request, such as a model's name: it must not end its line.
+            lines = [line.translate(_NO_LINE_ENDS) for line in lines]
+        names = reply.header_names
         self.chunked = "transfer-encoding" in names
-        if not names & {"content-length", "transfer-encoding"}:
+        if names.isdisjoint(_FRAMING):
             self.chunked = reply.streamed or bool(reply.body)
             lines.append("transfer-encoding: chunked" if self.chunked else "content-length: 0")
         status = f"HTTP/1.1 {reply.status} {PHRASES.get(reply.status, '')}"

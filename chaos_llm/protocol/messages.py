@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 from chaos_llm.errors import UsageError
@@ -277,6 +278,11 @@ class Chunk(NamedTuple):
     content: bool = False
 
 
+@lru_cache(maxsize=256)
+def _in_lower_case(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(str.lower, names))
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """Status, headers and a timeline of chunks with its ending.
@@ -296,6 +302,11 @@ class Reply:
     pieces: int = 1
     ping: bytes = b""  # the keep-alive event of this wire format, if it has one
     websocket: bool = False
+
+    @property
+    def header_names(self) -> frozenset[str]:
+        """The names of its headers in lower case."""
+        return _in_lower_case(tuple([name for name, _ in self.headers]))
 
     @property
     def is_upgrade(self) -> bool:

@@ -29,9 +29,9 @@ def requested_wait(reply: Reply, now: float) -> float | None:
     """
     if reply.status < 400:
         return None
-    headers = {name.lower(): value for name, value in reply.headers}
-    if _HEADERS.isdisjoint(headers):
+    if _HEADERS.isdisjoint(reply.header_names):
         return _if_positive(_in_body(reply.body))
+    headers = {name.lower(): value for name, value in reply.headers}
     return (
         _if_positive(_number(headers.get("retry-after-ms")), 0.001)
         or _if_positive(_number(headers.get("retry-after")))

@@ -142,7 +142,7 @@ class ServedRun:
         callers.named = call
         exchange, reply = answered = self.engine.brief_exchange(provider, wire)
         callers.note(exchange)
-        if type(reply) is Reply and exchange.effects and exchange.applied:
+        if type(reply) is Reply and "applied" in exchange.effects:
             self.journal.applied += 1
         return answered
 
