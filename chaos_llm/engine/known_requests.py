@@ -62,7 +62,7 @@ class KnownRequest(Request):
     __slots__ = ("_body", "form")
 
     _body: Any
-    form: Form
+    form: Form  # type: ignore[misc]  # a slot here, and a constant of the class above
 
     def __getattr__(self, name: str) -> Any:
         if name not in _FIELDS:

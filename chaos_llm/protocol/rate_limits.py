@@ -95,12 +95,9 @@ class _TokenBucket:
         if at > self.at:
             left += (at - self.at) * rate
             self.at = at
-            if left > size:
-                left = size
+            left = min(left, size)
         self.left = left = left - amount if left > amount else 0.0
-        reset = (size - left) / rate
-        if reset > _MINUTE:
-            reset = _MINUTE
+        reset = min(_MINUTE, (size - left) / rate)
         return _new(Level, (self.limit, int(left + _ROUNDING), reset))
 
     def level(self) -> Level:
