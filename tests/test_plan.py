@@ -250,5 +250,4 @@ def test_no_window_is_missed_after_a_calm_time(windows, times):
     overrides = Overrides(Plan(profile_of(*placed), seed=1))
     for at in (minute * MINUTE for minute in times):  # also back in time, as a replay winds
         is_calm = not any(begins <= at < ends for begins, ends in spans)
-        assert overrides.spare_all(at) is is_calm
         assert (overrides.decide(request(), key(0), at) is HEALTHY) is is_calm

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from chaos_llm.decisions.plan import INJECTED, Decision, Draw, Meter, Plan
+from chaos_llm.decisions.plan import HEALTHY, INJECTED, Decision, Draw, Meter, Plan
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import Target
 from chaos_llm.protocol.keyed_random import KeyedRandom
@@ -97,18 +97,14 @@ class Overrides:
     def __post_init__(self) -> None:
         self.meter = Meter(self.plan)
 
-    def spare_all(self, at: float) -> bool:
-        """Whether `decide` says HEALTHY of any request at that time, and counts none."""
-        if self.injections:
-            return False
+    def decide(self, request: Request, key: Key, at: float) -> Decision:
+        """The draws for a request: injected faults first, then those of the windows."""
         begins, ends = self._segment
         if not begins <= at < ends:
             self._segment = self.plan.segment(at)
             self._is_calm = not (self.meter.loads or self.plan.open_at(at))
-        return self._is_calm
-
-    def decide(self, request: Request, key: Key, at: float) -> Decision:
-        """The draws for a request: injected faults first, then those of the windows."""
+        if self._is_calm and not self.injections:
+            return HEALTHY
         decision = self.plan.decide(request, key, at, self.meter.loads)
         if self.meter.loads:
             self.meter.count(request, at)

@@ -35,7 +35,7 @@ from chaos_llm.journal.exchange_kinds import exchange_kind_of
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.profiles.model import HealthyLatency
-from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes, joined
+from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, first_hash, hashes, joined
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
@@ -105,8 +105,7 @@ class Engine:
         at = self.now()
         request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
-        spared = self.overrides.spare_all(at)
-        decision = HEALTHY if spared else self.overrides.decide(request, key, at)
+        decision = self.overrides.decide(request, key, at)
         if wire.connected:
             decision = connection_faults.without(decision)
         # Most requests take the short way, on which nothing stands between the healthy answer and
@@ -114,7 +113,7 @@ class Engine:
         if (
             type(request) is KnownRequest
             and request.form.wants_text
-            and (spared or decision is HEALTHY or decision.spares)
+            and (decision is HEALTHY or decision.spares)
             and request.form.kind.provider not in self._own_terms
             and wire.session is None
         ):
@@ -180,7 +179,10 @@ class Engine:
         text, reference, said, thinking, thought = answer
         form, heard = request.form, request.input_tokens
         kept, reply = form.reply if form.reply is not NOT_TRIED else kept_reply(form), None
-        drawn = hashes(_STAMP + joined_key, 1 if kept is None else kept.hashes)
+        if kept is None or kept.hashes == 1:
+            drawn = first_hash(_STAMP + joined_key).digest()
+        else:
+            drawn = hashes(_STAMP + joined_key, kept.hashes)
         values = _new(Values, (text, heard, said, drawn, now, thinking, thought))
         if kept is None or provider.remembers:
             reply = self._rendered_at_once(provider, request, values, key, at)

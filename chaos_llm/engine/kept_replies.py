@@ -213,19 +213,10 @@ def answer_of(values: Values) -> Completion:
 def _fillings(values: Values, ids: _Ids) -> list[Filling]:
     """What fills the gaps, by their places; the length of the body comes later."""
     text, heard, said, drawn, now, thinking, thought = values
-    return [
-        0,
-        *((thought, said - thought, _quoted(thinking)) if thought else _NO_THOUGHT),
-        _quoted(text),
-        heard,
-        said,
-        heard + said,
-        now,
-        *ids.made_of(drawn),
-    ]
-
-
-_NO_THOUGHT = (0, 0, b"")
+    plainly = said - thought if thought else 0
+    thoughts, quoted = _quoted(thinking) if thought else b"", _quoted(text)
+    made = ids.made_of(drawn)
+    return [0, thought, plainly, thoughts, quoted, heard, said, heard + said, now, *made]
 
 
 def _quoted(text: str) -> bytes:

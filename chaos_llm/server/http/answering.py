@@ -21,6 +21,7 @@ from chaos_llm.server.http.own_replies import ADMIN, NO_PROVIDER, ServerReply, e
 from chaos_llm.server.http.request_parser import ReceivedRequest
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
 
+_new = tuple.__new__  # makes a ProviderAnswer in one call instead of two, for most requests
 _RUN = b'"run"'
 _LARGEST = 1024 * 1024  # bytes of an admin call's arguments
 _OF_BODIES = ("content-length", "transfer-encoding")
@@ -95,7 +96,7 @@ def answer_known(
         return error_reply(503, str(error))
     except Exception as error:  # a fault, or answers, of the test's own
         return error_reply(500, server.problem(asked, error))
-    return ProviderAnswer(run, exchange, reply)
+    return _new(ProviderAnswer, (run, exchange, reply, None))
 
 
 def _goes_upstream(server: SharedState, exchange: Exchange) -> bool:

@@ -106,7 +106,7 @@ class ServedRun:
             self.overrides,
             self.journal,
             self.callers,
-            lambda: self.now,
+            self._now,
             strict=self.beginning.strict,
         )
         if self.beginning.webhooks is not None:
@@ -127,6 +127,9 @@ class ServedRun:
     @property
     def now(self) -> float:
         """Seconds of the profile: 0 is its start."""
+        return self._now()
+
+    def _now(self) -> float:
         return self.position + self.clock.now
 
     def exchange(self, provider: Provider, wire: WireRequest, call: str) -> tuple[Exchange, Reply]:
