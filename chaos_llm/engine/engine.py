@@ -35,7 +35,7 @@ from chaos_llm.journal.exchange_kinds import exchange_kind_of
 from chaos_llm.journal.journal import Effect, Exchange, Journal
 from chaos_llm.journal.sent_content import SentContent
 from chaos_llm.profiles.model import HealthyLatency
-from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, first_hash, hashes, joined
+from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes, joined
 from chaos_llm.protocol.messages import (
     Answer,
     Completion,
@@ -179,10 +179,7 @@ class Engine:
         text, reference, said, thinking, thought = answer
         form, heard = request.form, request.input_tokens
         kept, reply = form.reply if form.reply is not NOT_TRIED else kept_reply(form), None
-        if kept is None or kept.hashes == 1:
-            drawn = first_hash(_STAMP + joined_key).digest()
-        else:
-            drawn = hashes(_STAMP + joined_key, kept.hashes)
+        drawn = hashes(_STAMP + joined_key, 1 if kept is None else kept.hashes)
         values = _new(Values, (text, heard, said, drawn, now, thinking, thought))
         if kept is None or provider.remembers:
             reply = self._rendered_at_once(provider, request, values, key, at)

@@ -35,6 +35,8 @@ first_hash = partial(blake2b, salt=_FIRST)
 
 def hashes(key: bytes, count: int) -> bytes:
     """The bytes of which the first draws of a key are made, 64 for each of so many hashes."""
+    if count == 1:
+        return first_hash(key).digest()
     salts = (number.to_bytes(8, "little") for number in range(1, count + 1))
     return b"".join(blake2b(key, salt=salt).digest() for salt in salts)
 

@@ -76,6 +76,8 @@ def answer(
     if asked.method == "HEAD" and isinstance(reply, Reply):
         reply = _without_body(reply)
     passed_on = wire if _goes_upstream(server, exchange) else None
+    if passed_on is not None:
+        run.callers.note(exchange)  # because it is not known what the vendor will answer
     return ProviderAnswer(run, exchange, reply, passed_on)
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.requests.correlation import BACKGROUND_USER, Correlation, Key, OpenCall
@@ -23,6 +24,7 @@ _SHORT, _WINDOW, _TAIL = 4096, 65_536, 6  # bytes; a token's tail may lie in the
 _MOST_HYPHENS = 1_000_000  # that are looked at, at 30 ns each
 _NUMBERS = 1 << 31
 _MOST = 20_000  # calls that are remembered
+_new = tuple.__new__  # makes a NamedTuple in one call instead of two, for most requests
 _LONGEST_NAME = 64  # letters of a call's name; a longer one is known by its digest
 
 
@@ -38,48 +40,73 @@ class TrackedCall:
     last: Exchange | None = None
 
 
+class _NewCall(NamedTuple):
+    """A call whose first request is being answered."""
+
+    token: str
+    attempt: int
+    number: int
+    provider: str
+    path: str
+
+    def tracked(self, exchange: Exchange) -> TrackedCall:
+        """The same as a call that goes on after its first request."""
+        call = OpenCall(BACKGROUND_USER, self.number, self.token)
+        call.next_key(self.provider, self.path)
+        return TrackedCall(call, self.attempt, exchange)
+
+
 class CallTracker(Correlation):
-    """The calls of one run, found in what clients sent."""
+    """The calls of one run, found in what clients sent.
+
+    After each `key`, `note` or `end_at_once` says what became of the request.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         super().__init__()
         self._now = now
         # By the name of a call; of one that was answered at once, only its `attempt` is kept.
         self._seen: dict[str, TrackedCall | int] = {}
-        self._current: TrackedCall | None = None
+        self._current: TrackedCall | _NewCall | None = None
         self.named = ""  # by the header of the request that is being answered
 
     def key(self, provider: str, path: str, body: bytes) -> Key:
         """The key of a request; each asking counts as one request."""
-        self._current = current = self._find(body)
+        self._current = current = self._named_call() if self.named else None
         if current is not None:
             return current.open.next_key(provider, path)
-        return self._background_key(provider, path, body)
+        token = last_token(body)
+        if not token:
+            return self._background_key(provider, path, body)
+        seen = self._seen.get(token)
+        if isinstance(seen, TrackedCall):
+            if not self._is_over(seen):
+                self._current = seen
+                return seen.open.next_key(provider, path)
+            seen = seen.attempt
+        attempt = 0 if seen is None else seen + 1
+        number = _hashed(f"{token}/{attempt}")
+        self._current = _new(_NewCall, (token, attempt, number, provider, path))
+        return _new(Key, (BACKGROUND_USER, number, provider, path, 0, ""))
 
     def note(self, exchange: Exchange) -> None:
         """Remember the exchange of the request whose key was computed last."""
-        if self._current is not None:
-            self._current.last = exchange
+        current, self._current = self._current, None
+        if isinstance(current, TrackedCall):
+            current.last = exchange
+        elif current is not None:
+            self._remember(current.token, current.tracked(exchange))
 
-    def end_at_once(self) -> None:
-        """Note that the last request was answered at once; so the call of its token is over."""
+    def end_at_once(self, exchange: Exchange) -> None:
+        """The same where the whole answer was sent at once; so the call of a token is over."""
         current = self._current
-        if current is not None and (token := current.open.token):
-            self._seen[token], self._current = current.attempt, None
-
-    def _find(self, body: bytes) -> TrackedCall | None:
-        if self.named:
-            return self._named_call()
-        token = last_token(body)
-        if not token:
-            return None
-        seen = self._seen.get(token)
-        if isinstance(seen, TrackedCall) and not self._is_over(seen):
-            return seen
-        before = seen.attempt if isinstance(seen, TrackedCall) else seen
-        attempt = 0 if before is None else before + 1
-        call = OpenCall(BACKGROUND_USER, _hashed(f"{token}/{attempt}"), token)
-        return self._remember(token, TrackedCall(call, attempt))
+        if current is None:
+            return
+        if type(current) is _NewCall:
+            self._current = None
+            self._remember(current.token, current.attempt)
+        else:
+            self.note(exchange)
 
     def _named_call(self) -> TrackedCall:
         """The call that a header names, which goes on for as long as requests name it."""
@@ -89,8 +116,9 @@ class CallTracker(Correlation):
         seen = self._seen.get(name)
         if isinstance(seen, TrackedCall):
             return seen
-        call = OpenCall(BACKGROUND_USER, number_of(self.named), "")
-        return self._remember(name, TrackedCall(call, 0))
+        call = TrackedCall(OpenCall(BACKGROUND_USER, number_of(self.named), ""), 0)
+        self._remember(name, call)
+        return call
 
     def _is_over(self, seen: TrackedCall) -> bool:
         last = seen.last
@@ -98,12 +126,11 @@ class CallTracker(Correlation):
             return False
         return last.ok or self._now() - last.until > QUIET
 
-    def _remember(self, name: str, seen: TrackedCall) -> TrackedCall:
+    def _remember(self, name: str, seen: TrackedCall | int) -> None:
         if len(self._seen) > _MOST:
             for old in list(self._seen)[: _MOST // 2]:
                 del self._seen[old]
         self._seen[name] = seen
-        return seen
 
 
 def last_token(body: bytes) -> str:

@@ -135,18 +135,25 @@ class ServedRun:
     def exchange(self, provider: Provider, wire: WireRequest, call: str) -> tuple[Exchange, Reply]:
         """Answer a request; `call` is the name that the client gave to what it is a part of."""
         exchange, reply = self.brief_exchange(provider, wire, call)
-        return exchange, reply if isinstance(reply, Reply) else reply.in_full()
+        if isinstance(reply, Reply):
+            return exchange, reply
+        self.callers.note(exchange)
+        return exchange, reply.in_full()
 
     def brief_exchange(
         self, provider: Provider, wire: WireRequest, call: str
     ) -> tuple[Exchange, Reply | Plain]:
-        """The same; a reply that comes whole and at once stays as short as it is."""
+        """The same; a reply that comes whole and at once stays as short as it is.
+
+        One that is sent has to be ended by `end_at_once`.
+        """
         callers = self.callers
         callers.named = call
         exchange, reply = answered = self.engine.brief_exchange(provider, wire)
-        callers.note(exchange)
-        if type(reply) is Reply and "applied" in exchange.effects:
-            self.journal.applied += 1
+        if type(reply) is Reply:
+            callers.note(exchange)
+            if "applied" in exchange.effects:
+                self.journal.applied += 1
         return answered
 
     def end(self, exchange: Exchange, how: End) -> None:
@@ -160,7 +167,7 @@ class ServedRun:
     def end_at_once(self, exchange: Exchange) -> None:
         """Write down that a healthy reply was sent whole as soon as it was asked for."""
         exchange.end = "complete"  # at the time of its request
-        self.callers.end_at_once()
+        self.callers.end_at_once(exchange)
         notes = self._notes
         notes.tally.note_at_once(exchange.kind.provider)
         if notes.file is not None:
