@@ -31,15 +31,16 @@ def sent_by(url):
     return asked(url, request("/__chaos/webhooks", b"", "GET")).json
 
 
-def client_of(url):
-    return openai.OpenAI(base_url=f"{url}/openai/v1", api_key="sk-test")
+def begun_at(url):
+    with openai.OpenAI(base_url=f"{url}/openai/v1", api_key="sk-test") as client:
+        return begun(client)
 
 
 def test_an_app_gets_the_webhook_when_the_clock_gets_there(server):
     with an_app(statuses=[503]) as (app, seen):
         status, said = steered(server, "webhooks", url=app, secret=SECRET)
         assert (status, said) == (200, {"url": app, "attempts": []})
-        batch = begun(client_of(server))
+        batch = begun_at(server)
         steered(server, "advance", by="5m")
         assert not seen
         steered(server, "advance", by="1m")
@@ -55,7 +56,7 @@ def test_an_app_that_is_down_has_no_status(server):
     with an_app() as (app, _seen):
         pass
     steered(server, "webhooks", url=app, secret=SECRET)
-    begun(client_of(server))
+    begun_at(server)
     steered(server, "advance", by="6m")
     wait_until(lambda: sent_by(server)["attempts"])
     (attempt,) = sent_by(server)["attempts"]
@@ -69,7 +70,7 @@ def test_a_made_up_secret_is_in_the_answer_and_a_reset_keeps_the_endpoint(server
     with an_app(secret=said["secret"]) as (app, seen):
         steered(server, "webhooks", url=app, secret=said["secret"], copies=2, delay="1m")
         steered(server, "reset")
-        begun(client_of(server))
+        begun_at(server)
         steered(server, "advance", by="10m")
         wait_until(lambda: len(sent_by(server)["attempts"]) == 2)
     assert len(seen) == 2
@@ -80,7 +81,7 @@ def test_a_batch_of_the_server_expires_when_a_test_lets_it_take_too_long():
         hand = thread.hand()
         hand.on("openai").batches_take("30h")
         steered(hand.url, "webhooks", url=app, secret=SECRET)
-        batch = begun(client_of(hand.url))
+        batch = begun_at(hand.url)
         steered(hand.url, "advance", by="25h")
         wait_until(lambda: sent_by(hand.url)["attempts"])
     assert seen == [("batch.expired", batch.id, "/webhook?a=b")]
