@@ -113,7 +113,7 @@ def test_the_option_sends_them_from_the_start(monkeypatch):
     monkeypatch.setenv("OPENAI_WEBHOOK_SECRET", SECRET)
     with an_app() as (app, seen), ServerThread(Settings(clock="manual", webhooks=app)) as thread:
         url = thread.hand().url
-        batch = begun(client_of(url))
+        batch = begun_at(url)
         steered(url, "advance", by="6m")
         wait_until(lambda: sent_by(url)["attempts"])
     assert seen == [("batch.completed", batch.id, "/webhook?a=b")]
