@@ -2,9 +2,9 @@
 
     python benchmarks/in_process.py
 
-The anchor of the ten hours makes the same SDK calls in the same order, and a MockTransport answers
-each with the reply that chaos_llm gave it. So the difference is the cost of virtual time,
-decisions, rendering, journal, simulated users and verdict.
+The anchor of the ten hours makes the same calls of the same app, breaker included, and a
+MockTransport answers each request with the reply that chaos_llm gave it. So the difference is the
+cost of virtual time, decisions, rendering, journal, simulated users and verdict.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import contextlib
 import warnings
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
 import anthropic
 import httpx2
@@ -28,6 +29,7 @@ from chaos_llm.protocol.messages import Reply
 
 PROFILE = "anthropic-2026-03-02-three-waves"
 CLAUDE, GPT = "claude-sonnet-5-5", "gpt-5.5"
+AN_HOUR = 3600  # seconds, which the anchor does not run for
 
 
 class App:
@@ -71,15 +73,22 @@ def ten_hours(users: int = 1) -> None:
         chaos.replay(App(CLIENTS).answer, every=30 * users, users=users, until="21:16")
 
 
-def recorded(users: int = 1) -> list[tuple[str, str, tuple[int, list, bytes]]]:
-    """Provider, question and reply of every request of the ten hours."""
-    replies, real = [], Engine.brief_exchange
+class Call(NamedTuple):
+    """A call of the app: its question, and the provider and the reply of each of its requests."""
+
+    question: str
+    requests: list[tuple[str, tuple[int, list, bytes]]]
+
+
+def recorded(users: int = 1) -> list[Call]:
+    """The calls of the ten hours, in order."""
+    calls, real = {}, Engine.brief_exchange
 
     def exchange(engine, provider, wire):
         record, brief = real(engine, provider, wire)
         reply = brief if isinstance(brief, Reply) else brief.in_full()
-        prompt = provider.parse(wire).prompt
-        replies.append((provider.name, prompt, (reply.status, list(reply.headers), reply.body)))
+        call = calls.setdefault(record.call, Call(provider.parse(wire).prompt, []))
+        call.requests.append((provider.name, (reply.status, list(reply.headers), reply.body)))
         return record, brief
 
     Engine.brief_exchange = exchange
@@ -87,12 +96,15 @@ def recorded(users: int = 1) -> list[tuple[str, str, tuple[int, list, bytes]]]:
         ten_hours(users)
     finally:
         Engine.brief_exchange = real
-    return replies
+    return [calls[number] for number in sorted(calls)]
 
 
-def replayed(replies) -> None:
-    """Make the same calls with a MockTransport alone."""
-    answers = iter([reply for _, _, reply in replies])
+def replayed(calls: list[Call]) -> None:
+    """Make the same calls of the same app with a MockTransport alone.
+
+    Its breaker runs on real time here, so it is told at each call whether it would try Claude.
+    """
+    answers = iter([reply for call in calls for _, reply in call.requests])
 
     def answer(_request):
         status, headers, body = next(answers)
@@ -100,9 +112,11 @@ def replayed(replies) -> None:
 
     with httpx2.Client(transport=httpx2.MockTransport(answer)) as client:
         app = App(http_client=client)
-        for provider, question, _ in replies:
-            with contextlib.suppress(anthropic.APIError, openai.APIError):
-                (app.ask_claude if provider == "anthropic" else app.ask_gpt)(question)
+        for question, requests in calls:
+            app.breaker.reset_timeout = 0 if requests[0][0] == "anthropic" else AN_HOUR
+            with contextlib.suppress(openai.APIError):
+                app.answer(question)
+    assert next(answers, None) is None, "the app made fewer requests than in the outage"
 
 
 def one_call(windows: int, size: int, reply: tuple[int, list, bytes]) -> str:
@@ -139,14 +153,15 @@ def profile_of(windows: int) -> Profile:
 def main() -> None:
     warnings.simplefilter("ignore", ChaosWarning)  # which warns of the MockTransport of the floor
     for users in (1, 8):
-        replies = recorded(users)
-        print(f"ten hours, {users} users, {len(replies)} SDK calls, over their recorded replies:")
-        print(" ", paired(partial(ten_hours, users), partial(replayed, replies), rounds=7))
-    replies = recorded()
+        calls = recorded(users)
+        requests = sum(len(call.requests) for call in calls)
+        print(f"ten hours, {users} users, {requests} SDK calls, over their recorded replies:")
+        print(" ", paired(partial(ten_hours, users), partial(replayed, calls), rounds=7))
+    reply = recorded()[0].requests[0][1]
     print("one anthropic call, compared with a MockTransport:")
     for windows in (1, 500):
         for size in (1_000, 100_000):
-            measured = one_call(windows, size, replies[0][2])
+            measured = one_call(windows, size, reply)
             print(f"  {windows:3} windows, {size // 1000:3} KB prompt: {measured}")
 
 

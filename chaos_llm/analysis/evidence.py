@@ -72,7 +72,7 @@ class Evidence:
         Two of many answers may have the same reference, so the call's own exchange comes first,
         then one with the call's prompt, whose answer a cache may have kept.
         """
-        own = self.own_sources(call)
+        own = [e for e in self.of(call) if e.number in self._reached] or self.own_sources(call)
         if len(own) == 1:
             return own[0]
         found = own or [e for each in find_references(call.text) for e in self._referred(each)]
@@ -158,20 +158,22 @@ class Evidence:
         self.always_shows_something = len(shown) >= _HABITUAL and all(shown)
         self.never_shows_anything = len(shown) >= _HABITUAL and not any(shown)
         self.apologies = repeated_apologies(calls)
-        last = [self.of(call)[-1] for call in healthy]
+        of_healthy = [self.of(call) for call in healthy]
+        last = [of_call[-1] for of_call in of_healthy]
         self.primaries = _primaries(exchange.provider for exchange in last)
         self.primary_models = _primaries(map(model_of, last))
-        used = {model_of(e) for call in healthy for e in self.of(call)}
+        used = {model_of(e) for of_call in of_healthy for e in of_call}
         self._stand_ins = {m for call in calls for m in _stand_ins(self.of(call))} - used
-        self._users = Counter(p for call in healthy for p in {e.provider for e in self.of(call)})
+        self._users = Counter(p for of_call in of_healthy for p in {e.provider for e in of_call})
         self._healthy, self.healthy = len(healthy), healthy
         if not healthy:
             self.primaries = frozenset(exchange.provider for exchange in api[:1])
 
     def _is_clean(self, call: Call) -> bool:
+        if call.error is not None:
+            return False
         of_call = self.of(call)
-        hit = any(e.failed or e.effects for e in of_call)
-        return call.error is None and bool(of_call) and not hit
+        return bool(of_call) and not any(e.failed or e.effects for e in of_call)
 
 
 class _ByNumber:

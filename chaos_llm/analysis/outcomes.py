@@ -85,7 +85,7 @@ def _from_source(call: Call, source: Exchange, evidence: Evidence, stale_after: 
 
 def _by(source: Exchange, call: Call, evidence: Evidence) -> Outcome:
     """Primary, unless no primary provider answered, or another one failed in the call before."""
-    before = (e for e in evidence.of(call) if e.number < source.number and e.until <= source.at)
+    before = [e for e in evidence.of(call) if e.number < source.number and e.until <= source.at]
     others = {model_of(e): e for e in before if _steps_in_for(source, e, evidence)}
     failed_over = any(last.failed for last in others.values())
     is_primary = source.provider in evidence.primaries

@@ -12,6 +12,7 @@ from __future__ import annotations
 import _thread
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from chaos_llm.errors import Deadlock, HarnessError
 from chaos_llm.virtual_time.clock import EMPTY_WAIT, Clock, ticks
@@ -65,7 +66,7 @@ class Scheduler:
         moment = clock.now + ticks(seconds)
         alone = not (turns.waiting or self._closing or turns.alarm)
         if not alone or moment > clock.horizon or turns.has_other_threads():
-            self.block(me, None, moment, _sleep_in_words(seconds))
+            self.block(me, None, moment, partial(_sleep_in_words, seconds))
         else:
             clock.advance_to(moment)
 

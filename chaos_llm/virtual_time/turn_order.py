@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
+from math import inf
 from typing import Protocol
 
 from chaos_llm.durations import describe
@@ -70,18 +71,17 @@ class Turns:
         """Return the runner that goes next; raises Deadlock, HorizonReached, RealWaitExceeded."""
         since: float | None = None
         while True:
-            others = self.has_other_threads()  # before the first check: one may end during it
-            runner = self._runnable()
-            if runner is not None:
+            others = self.has_other_threads()  # before the first look: one may end during it
+            runnable, nearest = self._look()
+            if runnable is not None:
                 self.native.work_was_useful()
-                return runner
-            nearest, alarm = self._nearest(), self._alarm_before_all()
-            held_by = self._held_by()
+                return runnable
+            alarm, held_by = self._alarm_before_all(), self._held_by(others=others)
             if (nearest is not None or alarm is not None) and held_by is None:
                 if others and self.native.work():
                     continue
-                # Another thread may have finished its work between the two checks.
-                runner = self._runnable() if others else None
+                # Another thread may have finished its work between the two looks.
+                runner = self._look()[0] if others else None
                 self.native.jump()
                 if runner is None and alarm is not None:
                     self._ring(alarm)
@@ -95,42 +95,39 @@ class Turns:
         """Whether there may be threads that are not runners."""
         return self.outside.exist() or self.native.exist()
 
-    def _runnable(self) -> Runner | None:
-        """The first runner that can go on now; of all that cannot, the first one that is overdue.
+    def _look(self) -> tuple[Runner | None, Runner | None]:
+        """The first runner that can go on now; else the one with the nearest deadline.
 
-        One that has to handle signals comes before all others. This is one loop, because it looks
-        at every runner at each change of turn.
+        One that has to handle signals comes before all others; of those that wait for what has not
+        happened, the first one that is overdue can go on. Of several with the same deadline the one
+        that has waited longest is the nearest. This is one loop, because it looks at every runner
+        at each change of turn.
         """
-        now = self.clock.now
+        now, soonest = self.clock.now, inf
         runnable: Runner | None = None
         overdue: Runner | None = None
-        for runner in self.waiting:
+        nearest: Runner | None = None
+        for runner in self.waiting:  # in order of arrival
             if runner.signals:
-                return runner
+                return runner, None
             if runnable is not None:
                 continue
             ready, deadline = runner.ready, runner.deadline
-            if ready is None:
-                if deadline is None or deadline <= now:
+            if deadline is None:
+                if ready is None or ready():
                     runnable = runner
-            elif ready():
+                continue
+            is_due = deadline <= now
+            if is_due if ready is None else ready():
                 runnable = runner
-            elif overdue is None and deadline is not None and deadline <= now:
-                overdue = runner
+            elif is_due:
+                overdue = overdue or runner
+            elif deadline < soonest:
+                nearest, soonest = runner, deadline
         if runnable is None and overdue is not None:
             overdue.timed_out = True
-            return overdue
-        return runnable
-
-    def _nearest(self) -> Runner | None:
-        """The runner with the nearest deadline; of several the one that has waited longest."""
-        nearest: Runner | None = None
-        best: int | None = None
-        for runner in self.waiting:  # in order of arrival
-            deadline = runner.deadline
-            if deadline is not None and (best is None or deadline < best):
-                nearest, best = runner, deadline
-        return nearest
+            return overdue, None
+        return runnable, nearest
 
     def _alarm_before_all(self) -> Alarm | None:
         """The alarm, if it is due no later than every runner's deadline."""
@@ -163,13 +160,14 @@ class Turns:
             )
         self.clock.advance_to(moment)
 
-    def _held_by(self) -> str | None:
+    def _held_by(self, *, others: bool) -> str | None:
+        """What works for a runner, so that time must not jump; `others` as in `choose`."""
         for runner in self.waiting:
             if runner.holds is not None:
                 held_by = runner.holds()
                 if held_by is not None:
                     return held_by
-        return self.outside.busy() if self.outside.exist() else None
+        return self.outside.busy() if others and self.outside.exist() else None
 
     def _wait_in_real_time(self, waited: float, held_by: str | None) -> None:
         if held_by is not None and waited > self.real_wait:
