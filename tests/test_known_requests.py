@@ -21,6 +21,7 @@ from chaos_llm.engine.kept_replies import KeptReply, KeptStream
 from chaos_llm.engine.known_requests import LONGEST, KnownRequest, KnownRequests
 from chaos_llm.faults import overloaded
 from chaos_llm.journal.journal import Journal
+from chaos_llm.profiles.model import Target
 from chaos_llm.protocol.messages import Reply
 from chaos_llm.providers import find, known
 from chaos_llm.providers.model_endpoint import ModelEndpoint
@@ -222,6 +223,22 @@ def test_faults_hit_requests_of_a_known_form():
     for _ in range(3):
         exchange, reply = made.exchange(provider, wire)
     assert (reply.status, exchange.applied[0].fault) == (529, "overloaded")
+
+
+def test_a_window_for_large_requests_looks_at_the_size_of_each_request_of_a_form():
+    large = window(overloaded(), on=(Target("anthropic", larger_than=1000),))
+    made = known_to(KnownRequests(), profile=profile_of(large))
+    asked = [anthropic(prompt) for prompt in ("Why?", "Why? " * 300, "Why?", "Why? " * 300)]
+    assert all(is_known(made, *each) for each in asked)
+    assert [made.exchange(*each)[1].status for each in asked] == [200, 529, 200, 529]
+
+
+def test_a_window_for_one_model_spares_the_forms_of_others():
+    first = window(overloaded(), on=(Target("anthropic", model="claude-opus-*"),))
+    made = known_to(KnownRequests(), profile=profile_of(first))
+    asked = [anthropic(model=model) for model in ("claude-opus-4-6", "claude-sonnet-4-6") * 4]
+    assert [made.exchange(*each)[1].status for each in asked] == [529, 200] * 4
+    assert all(is_known(made, *each) for each in asked)
 
 
 def test_a_provider_whose_forms_never_repeat_is_soon_parsed_only():

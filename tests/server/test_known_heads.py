@@ -80,6 +80,30 @@ def test_unusual_requests_are_not_learned(data):
     assert known(heads, data) is None
 
 
+@pytest.mark.parametrize(
+    ("data", "is_found"),
+    [
+        (post(), True),
+        (post(content_encoding="gzip"), False),
+        (post().replace(b"POST", b"HEAD"), False),
+        (post().replace(b"HTTP/1.1", b"HTTP/1.0"), False),
+    ],
+    ids=["plain", "encoded", "another method", "an old version"],
+)
+def test_only_a_plain_post_is_answered_by_its_head_alone(data, is_found):
+    asked, places = [], []
+
+    def somewhere(*address):
+        asked.append(address)
+        return places
+
+    heads = KnownHeads(somewhere)
+    heads.learn(data, parsed(data))
+    head, _ = heads.find(data)
+    assert head.place is (places if is_found else None)
+    assert asked == [("POST", "127.0.0.1", "/v1/messages")] * is_found
+
+
 def test_the_oldest_head_makes_room():
     heads = taught(*(post(x_number=str(number)) for number in range(1025)))
     assert known(heads, post(x_number="0")) is None
