@@ -1,4 +1,4 @@
-"""CPU time of the mock server compared with aimock: requests, streams, and 800 slow streams.
+"""CPU time of the mock server compared with aimock: requests and streams.
 
     npm install --prefix /tmp/aimock @copilotkit/aimock@1.43.0
     python -m venv /tmp/llmock && /tmp/llmock/bin/pip install llmock==0.2.2
@@ -19,7 +19,6 @@ tool or a second CPU, it says so and measures nothing.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import re
@@ -37,8 +36,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# pieces of a stream, concurrent streams, slow streams, and seconds between two pieces
-PIECES, STREAMS, SLOW_STREAMS, PAUSE = 200, 50, 800, 0.020
+PIECES, STREAMS = 200, 50  # pieces of a stream, concurrent streams
 # How many times less CPU than aimock the server takes at least. On a quiet machine it is 1.06, 0.96
 # and 3.45; other programs cost aimock more than us.
 BOUNDS = {"POST": 0.8, "new bodies": 0.7, "50 streams": 2.5}
@@ -244,49 +242,6 @@ def keeps_bound(work: Work, folder: Path, command: str) -> bool:
     return kept
 
 
-async def slow_streams(url: str, seconds: float = 8.0) -> list[float]:
-    """The seconds by which each piece of the slow streams is late; the streams start one by one."""
-    length, loop = PIECES * PAUSE, asyncio.get_running_loop()
-    lateness: list[float] = []
-    body = json.dumps(
-        {"model": "gpt-5.2", "stream": True, "messages": [{"role": "user", "content": "Hi."}]}
-    ).encode()
-    head = (
-        "POST /openai/v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer k\r\n"
-        f"connection: close\r\ncontent-length: {len(body)}\r\n\r\n"
-    ).encode()
-    host, port = url.removeprefix("http://").split(":")
-
-    async def one(begins: float) -> None:
-        await asyncio.sleep(begins)
-        reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(head + body)
-        count, first = 0, 0.0
-        while data := await reader.read(65536):
-            now = loop.time()
-            for _ in range(data.count(b'"delta":{"content"')):
-                count += 1
-                first = first or now
-                lateness.append(now - first - (count - 1) * PAUSE)
-        writer.close()
-        assert count == PIECES, count
-
-    starts = (n / SLOW_STREAMS * length for n in range(int(SLOW_STREAMS * seconds / length)))
-    await asyncio.gather(*map(one, starts))
-    return lateness
-
-
-def lateness_of_pieces(folder: Path) -> str:
-    with ours(folder, text="word " * (PIECES - 1) + "end") as served:
-        os.sched_setaffinity(0, {1})
-        before = served.cpu()
-        found = sorted(asyncio.run(slow_streams(served.url)))
-        used = (served.cpu() - before) / len(found) * 1e6
-        os.sched_setaffinity(0, {0, 1})
-    p50, p99 = (found[int(len(found) * share)] * 1000 for share in (0.5, 0.99))
-    return f"p50 {p50:.1f} ms, p99 {p99:.1f} ms late, {len(found)} pieces, {used:.0f} us each"
-
-
 def missing(tools: list[str]) -> str:
     """What this machine lacks for the measurement; "" if nothing."""
     if os.cpu_count() == 1 or not {0, 1} <= os.sched_getaffinity(0):
@@ -316,7 +271,6 @@ def main() -> int:
         for work in WORKS[:2] if options.llmock else ():
             measured = compare(work, folder, llmock, options.llmock, options.rounds)
             print(f"{work.name + ':':12} {measured}", flush=True)
-        print("800 slow:   ", lateness_of_pieces(folder))
     return 0
 
 
