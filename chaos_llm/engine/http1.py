@@ -14,6 +14,7 @@ from chaos_llm.journal.journal import End
 from chaos_llm.protocol.messages import Ending, Reply
 from chaos_llm.protocol.reason_phrases import PHRASES
 
+_new = tuple.__new__  # makes a Frame in one call instead of two, for each piece of a stream
 _delay = attrgetter("delay")
 # Endings that a client meets before there is a connection.
 _WITHOUT_CONNECTION = (
@@ -57,7 +58,7 @@ def frames(reply: Reply) -> tuple[Frame, ...]:
     for delay, data, _ in reply.chunks:
         framed = _as_chunk(data) if head.chunked else data
         if reply.streamed or delay:
-            sent.append(Frame(delay, framed))
+            sent.append(_new(Frame, (delay, framed, None)))
         else:  # a reply that is not streamed is sent in one piece
             sent[-1] = Frame(sent[-1].pause, sent[-1].data + framed)
     if reply.ending is Ending.COMPLETE and not missing_bytes(reply):

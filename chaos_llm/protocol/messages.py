@@ -17,6 +17,7 @@ from chaos_llm.errors import UsageError
 from chaos_llm.protocol.fast_dataclass import quick
 from chaos_llm.protocol.json_values import json_of
 
+_new = tuple.__new__  # makes a Chunk in one call instead of two, for each piece of a stream
 UNSERVED = "unserved"  # the surface of paths that a vendor may have and chaos_llm does not simulate
 CLIENT = "client"  # the surface of what a vendor's own client asks for beside the model: telemetry
 
@@ -338,7 +339,7 @@ class Reply:
         first, chunks = True, []
         for chunk in self.chunks:
             if chunk.content and not first:
-                chunk = chunk._replace(delay=chunk.delay + seconds)  # noqa: PLW2901 - the same chunk, later
+                chunk = _new(Chunk, (chunk.delay + seconds, chunk.data, True))  # noqa: PLW2901 - the same chunk, later
             first = first and not chunk.content
             chunks.append(chunk)
         return replace(self, chunks=tuple(chunks))

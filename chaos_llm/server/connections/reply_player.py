@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from chaos_llm.engine.http1 import ENDS, Frame, frames
+from chaos_llm.engine.http1 import ENDS, frames
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.messages import Ending, Reply
-from chaos_llm.server.runs.clock import Timer
+from chaos_llm.server.runs.clock import SAME, Timer
 from chaos_llm.server.runs.runs import ServedRun
 
-_SAME = 1e-9  # seconds that are none
 _LINGER_NOT = struct.pack("ii", 1, 0)
 
 # Faults that cannot happen to an established connection; a reset is the nearest to them.
@@ -32,10 +31,10 @@ class ReplyPlayer:
     """
 
     __slots__ = (
+        "_at",
         "_due",
         "_exchange",
         "_frames",
-        "_held",
         "_is_full",
         "_last",
         "_over",
@@ -53,12 +52,12 @@ class ReplyPlayer:
         over: Callable[[], None],
     ) -> None:
         self._run, self._exchange, self._transport, self._over = run, exchange, transport, over
-        self._frames: Iterator[Frame] = iter(frames(reply))
-        self._held: Frame | None = None
+        self._frames = frames(reply)
+        self._at = 0  # the number of the frame that is sent next, and when it is due
+        self._due = run.clock.now + self._frames[0].pause
         self._last: Ending | None = None
         self._timer: Timer | None = None
         self._is_full = False
-        self._due = run.clock.now
 
     def begin(self) -> None:
         self._run.waiting.add(self)
@@ -66,38 +65,29 @@ class ReplyPlayer:
 
     def _go_on(self) -> None:
         """Write what is due, up to the end or the next pause."""
-        self._timer, now = None, self._run.clock.now
+        self._timer, clock = None, self._run.clock
+        all_frames, at, due, present = self._frames, self._at, self._due, clock.now + SAME
         written: list[bytes] = []
-        frame, self._held = self._held or self._next(), None
-        while frame is not None:
-            if self._due > now + _SAME:
-                self._write(written)
-                self._wait_for(frame)
-                return
-            written.append(frame.data)
-            if frame.ending is not None:
-                self._write(written)
-                self._end(frame.ending)
-                return
-            frame = self._next()
-
-    def _next(self) -> Frame | None:
-        frame = next(self._frames, None)
-        if frame is not None:
-            self._due += frame.pause
-        return frame
-
-    def _write(self, written: list[bytes]) -> None:
-        data = b"".join(written)
-        if data:
+        ending = None
+        while due <= present and ending is None:
+            _, data, ending = all_frames[at]
+            written.append(data)
+            at += 1
+            if ending is None:
+                due += all_frames[at].pause
+        self._at, self._due = at, due
+        if data := written[0] if len(written) == 1 else b"".join(written):
             self._transport.write(data)
+        if ending is not None:
+            self._end(ending)
+        elif not (self._is_full or self._is_silent):
+            self._timer = clock.call_at(due, self._go_on)
 
-    def _wait_for(self, frame: Frame) -> None:
-        if not frame.data and frame.ending in _SILENT:
-            return  # for ever; the client will leave
-        self._held = frame
-        if not self._is_full:
-            self._timer = self._run.clock.call_at(self._due, self._go_on)
+    @property
+    def _is_silent(self) -> bool:
+        """Whether nothing comes any more, so that the client will leave."""
+        _, data, ending = self._frames[self._at]
+        return not data and ending in _SILENT
 
     def pause(self) -> None:
         """Stop sending: the client does not read."""
@@ -111,9 +101,9 @@ class ReplyPlayer:
         self._is_full = False
         if self._last is not None:
             self._break(self._last)
-        elif self._held is not None and self._timer is None:
+        elif self._at < len(self._frames) and self._timer is None and not self._is_silent:
             self._timer = self._run.clock.call_at(self._due, self._go_on)
-            if self._due <= self._run.clock.now + _SAME:
+            if self._due <= self._run.clock.now + SAME:
                 self._timer.cancel()
                 self._go_on()
 
@@ -130,8 +120,7 @@ class ReplyPlayer:
 
     def _stop(self) -> None:
         self._run.waiting.discard(self)
-        self._held = None
-        self._frames = iter(())
+        self._frames, self._at = (), 0
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -16,10 +16,8 @@ from chaos_llm.server.connections.shared_state import ClientOrigin, SharedState
 from chaos_llm.server.http.answering import is_admin
 from chaos_llm.server.http.own_replies import NO_PROVIDER, error_reply
 from chaos_llm.server.http.request_parser import ReceivedRequest
-from chaos_llm.server.runs.clock import Timer
+from chaos_llm.server.runs.clock import SAME, Timer
 from chaos_llm.server.runs.runs import DEFAULT, ServedRun
-
-_SAME = 1e-9  # seconds that are none
 
 
 class WebSocketConnection(asyncio.Protocol):
@@ -65,7 +63,7 @@ class WebSocketConnection(asyncio.Protocol):
             self._timer = None
         clock, peer = self._run.clock, self._peer
         while not (self._is_full or self._is_over) and peer.due is not None:
-            if peer.due > clock.now + _SAME:
+            if peer.due > clock.now + SAME:
                 is_pause = peer.is_answering
                 self._timer = clock.call_at(peer.due, self._go_on, is_pause=is_pause)
                 return

@@ -20,6 +20,7 @@ KINDS: tuple[Kind, ...] = ("manual", "real", "scaled")
 # Real seconds. What is due within one of them happens together: a loop that wakes for each piece of
 # hundreds of slow streams does little else. asyncio's own clock is no finer where it polls.
 _TICK = 0.001
+SAME = 1e-9  # seconds of the clock that are none: times are sums of floats
 _RINGING = -inf  # instead of a time: the alarm is set when all that was due has happened
 _FEW = 64  # cancelled timers that are not worth sweeping
 
@@ -112,7 +113,10 @@ class RunClock:
             self._drop_alarm()
             return
         due = self._since + (self._timers[0][0] - self._base) / self.rate
-        rings_at = (due // _TICK + 1.0) * _TICK
+        rings_at, now = (due // _TICK + 1.0) * _TICK, self._loop.time()
+        if due > now:
+            # uvloop rounds a time to milliseconds: it would ring now, find nothing due, and so on.
+            rings_at = max(rings_at, now + _TICK)
         if rings_at != self._rings_at:
             self._drop_alarm()
             self._rings_at = rings_at
@@ -125,7 +129,7 @@ class RunClock:
 
     def _ring(self) -> None:
         self._alarm, self._rings_at, now = None, _RINGING, self.now
-        while self._timers and self._timers[0][0] <= now:
+        while self._timers and self._timers[0][0] <= now + SAME:
             self._happen(heappop(self._timers)[2])
         self._rings_at = inf
         self._set_alarm()
