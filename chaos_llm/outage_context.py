@@ -191,7 +191,7 @@ class Outage:
     @property
     def now(self) -> float:
         """Seconds of the profile: 0 is its start, and the warm-up of a replay is before 0."""
-        now = self._position + self.clock.now
+        now = self._position + self.clock.ticker.now / TICKS  # each call of a replay asks
         # All records of one moment share one float object, to save memory.
         if now != self._now:
             self._now = now

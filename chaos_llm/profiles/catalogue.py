@@ -7,6 +7,7 @@ once, and does not import pydantic.
 from __future__ import annotations
 
 import re
+from os.path import isfile
 from pathlib import Path
 
 from chaos_llm import extensions
@@ -51,6 +52,12 @@ def with_tag(tag: str, rootdir: str | Path | None = None) -> tuple[str, ...]:
 
 def find(name: str, rootdir: str | Path | None = None) -> Path:
     """The file of a profile; raises UnknownName, and UsageError for a pack of profiles."""
+    file = f"{name}.toml"
+    for folder in folders(rootdir):  # each outage asks, and a catalogue has a hundred files
+        path = folder / file
+        is_profile = path.name == file != "pyproject.toml"
+        if is_profile and isfile(path):  # noqa: PTH113 - raises nothing, however odd the name is
+            return path
     files = _files(rootdir)
     if name not in files and _PACK.fullmatch(name):
         raise UsageError(

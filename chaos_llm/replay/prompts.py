@@ -14,6 +14,7 @@ from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.markers import find, token
 
 _REPEATING = 8  # prompts in the set that repeats
+_AT_ONCE = 16  # prompts that are made in one go
 _QUESTIONS = (
     "Where is my order {token}? It should have come {when}.",
     "{name} here. I would like to return order {token}, the {thing} does not fit.",
@@ -36,6 +37,7 @@ class PromptBook:
     def __init__(self, seed: int, prompts: Prompts | None = None) -> None:
         self._seed = seed
         self._repeating: dict[int, tuple[str, str]] = {}
+        self._made: dict[int, tuple[str, str]] = {}  # the latest block of made-up prompts
         self._prompt_of = _as_function(prompts) if prompts is not None else None
 
     def prompt(self, number: int) -> tuple[str, str]:
@@ -43,6 +45,14 @@ class PromptBook:
         if self._prompt_of is not None:
             text = self._prompt_of(number)
             return text, "".join(find(text)[:1])
+        found = self._made.get(number)
+        if found is None:
+            # Made one by one, each between two calls of the app, they would take twice the time.
+            self._made = {n: self._make(n) for n in range(number, number + _AT_ONCE)}
+            found = self._made[number]
+        return found
+
+    def _make(self, number: int) -> tuple[str, str]:
         rng = KeyedRandom("prompt", self._seed, number)
         if rng.roll() >= 0.5:
             return self._generate(rng)

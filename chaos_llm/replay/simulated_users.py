@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -93,24 +93,26 @@ class SimulatedUsers:
 
     def _call(self, app: App, slot: Slot) -> Call:
         call = self._prepare(slot)
-        if call.outcome != "missed":
-            if (pause := slot.due - self.now()) > 0:
+        pause = self._pause_before(call)
+        if pause is not None:
+            if pause > 0:
                 self.clock.sleep(pause)
             call.began = self._beginning(slot)
             with self._opened(call), WaitsOfCall() as waits:
-                self._end(call, *_result_of(partial(app, call.prompt), call))
+                self._end(call, *_result_of(app, call))
             call.waits = tuple(waits)
         self.on_call(call)
         return call
 
     async def _call_async(self, app: App, slot: Slot) -> Call:
         call = self._prepare(slot)
-        if call.outcome != "missed":
-            if (pause := slot.due - self.now()) > 0:
+        pause = self._pause_before(call)
+        if pause is not None:
+            if pause > 0:
                 await anyio.sleep(pause)
             call.began = self._beginning(slot)
             with self._opened(call), WaitsOfCall() as waits:
-                self._end(call, *await _result_of_async(partial(app, call.prompt), call))
+                self._end(call, *await _result_of_async(app, call))
             call.waits = tuple(waits)
         self.on_call(call)
         return call
@@ -120,14 +122,22 @@ class SimulatedUsers:
         return self.correlation.calling(OpenCall(call.user, call.number, call.token))
 
     def _prepare(self, slot: Slot) -> Call:
-        """The call of a slot; it is missed if its user is still waiting for the call before."""
+        """The call of a slot."""
         prompt, token = self.prompts.prompt(slot.number)
         fresh = prompt not in self.used_prompts
         self.used_prompts.add(prompt)
-        call = Call(slot.number, slot.user, slot.due, prompt, token, fresh)
-        if self.now() > slot.due + _ROUNDING:
-            call.outcome, call.began, call.ended = "missed", slot.due, slot.due
-        return call
+        return Call(slot.number, slot.user, slot.due, prompt, token, fresh)
+
+    def _pause_before(self, call: Call) -> float | None:
+        """Seconds until a call is due, negative if that was just now; None if it is missed.
+
+        It is missed if its user is still waiting for the call before.
+        """
+        now = self.now()
+        if now > call.due + _ROUNDING:
+            call.outcome, call.began, call.ended = "missed", call.due, call.due
+            return None
+        return call.due - now
 
     def _beginning(self, slot: Slot) -> float:
         """The time when a call begins; if it is on time, the same float object as its due time.
@@ -159,10 +169,10 @@ def _by_user(slots: Sequence[Slot]) -> list[tuple[int, list[Slot]]]:
     return sorted(found.items())
 
 
-def _result_of(call_app: Callable[[], Any], call: Call) -> tuple[Any, Exception | None]:
+def _result_of(app: App, call: Call) -> tuple[Any, Exception | None]:
     """What a call returned, its stream consumed, and the exception that it raised."""
     try:
-        returned = call_app()
+        returned = app(call.prompt)
         if isinstance(returned, str):  # mostly; then there is no need to look for streams
             return returned, None
         if is_stream(returned):
@@ -198,13 +208,11 @@ def _current_task() -> asyncio.Task[Any] | None:
     return None if asyncio._get_running_loop() is None else asyncio.current_task()
 
 
-async def _result_of_async(
-    call_app: Callable[[], Awaitable[Any]], call: Call
-) -> tuple[Any, BaseException | None]:
+async def _result_of_async(app: App, call: Call) -> tuple[Any, BaseException | None]:
     """Call the app in its own task; an app that cancels that task ends only this call."""
     if _current_task() is None:
-        return await _result_in_this_task(call_app, call)
-    task = asyncio.create_task(_result_in_this_task(call_app, call))
+        return await _result_in_this_task(app, call)
+    task = asyncio.create_task(_result_in_this_task(app, call))
     try:
         await asyncio.wait({task})
     except asyncio.CancelledError:  # the test ends, and so does the call
@@ -216,11 +224,9 @@ async def _result_of_async(
     return task.result()
 
 
-async def _result_in_this_task(
-    call_app: Callable[[], Awaitable[Any]], call: Call
-) -> tuple[Any, BaseException | None]:
+async def _result_in_this_task(app: App, call: Call) -> tuple[Any, BaseException | None]:
     try:
-        returned: Any = call_app()
+        returned: Any = app(call.prompt)
         if inspect.isawaitable(returned):
             returned = await returned
         call.streamed = is_stream(returned) or is_async_stream(returned)

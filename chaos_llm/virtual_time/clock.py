@@ -112,10 +112,10 @@ class Clock:
 
     def creep_to(self, moment: int) -> None:
         """Move the clock to a moment for which no code waited, so that polls stay counted."""
-        self.now = moment
-        self.wall.follow(moment)
+        self.now, wall = moment, self.wall
+        wall.follow(moment)
         if self.native_code is not None:
-            self.native_code.show(self.monotonic_ns(), self.wall.nanoseconds)
+            self.native_code.show(self.monotonic_ns(), wall.nanoseconds)
 
     def poll(self, what: Poll) -> None:
         """Count a step of a busy loop at this instant; beyond FREE_POLLS time moves."""
