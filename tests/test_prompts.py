@@ -32,6 +32,7 @@ def test_a_prompt_is_a_function_of_seed_and_number():
     prompts = [book.prompt(number) for number in CALLS]
     assert [again.prompt(number) for number in reversed(CALLS)] == prompts[::-1]
     assert all(other.prompt(number) != prompts[number] for number in CALLS)
+    assert [book.prompt(7), book.prompt(7)] == [prompts[7], prompts[7]]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class PromptBook:
     def __init__(self, seed: int, prompts: Prompts | None = None) -> None:
         self._seed = seed
         self._repeating: dict[int, tuple[str, str]] = {}
-        self._made: dict[int, tuple[str, str]] = {}  # the latest block of made-up prompts
+        self._made: dict[int, tuple[str, str]] = {}  # for calls that come later
         self._prompt_of = _as_function(prompts) if prompts is not None else None
 
     def prompt(self, number: int) -> tuple[str, str]:
@@ -45,12 +45,11 @@ class PromptBook:
         if self._prompt_of is not None:
             text = self._prompt_of(number)
             return text, "".join(find(text)[:1])
-        found = self._made.get(number)
-        if found is None:
+        if number not in self._made:
             # Made one by one, each between two calls of the app, they would take twice the time.
-            self._made = {n: self._make(n) for n in range(number, number + _AT_ONCE)}
-            found = self._made[number]
-        return found
+            first = number - number % _AT_ONCE
+            self._made.update((n, self._make(n)) for n in range(first, first + _AT_ONCE))
+        return self._made.pop(number)  # each call asks once
 
     def _make(self, number: int) -> tuple[str, str]:
         rng = KeyedRandom("prompt", self._seed, number)

@@ -51,6 +51,19 @@ def test_a_root_folder_may_be_given_instead_of_the_current_one(folder, toml, mon
     assert profiles.load("our-bad-day", rootdir=folder.parent).name == "our-bad-day"
 
 
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "pyproject", "deep/day", "../day", "a\0b", "x" * 300, "\udcff"]
+)
+def test_a_name_that_is_none_of_a_profile_is_unknown(folder, toml, name):
+    (folder / "deep").mkdir()
+    for path in (folder / "deep" / "day.toml", folder.parent / "day.toml"):
+        path.write_text(toml())
+    (folder / "pyproject.toml").write_text(toml())
+
+    with pytest.raises(UnknownName, match="unknown profile"):
+        profiles.load(name)
+
+
 @pytest.mark.parametrize("inside", [True, False])
 def test_shipped_profiles_lie_inside_an_installed_package_or_beside_its_source(
     tmp_path, monkeypatch, inside
