@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chaos_llm.engine.byte_templates import Filling
 from chaos_llm.protocol.messages import Chunk, Reply
-from chaos_llm.providers.framing import count_pieces, quote, split
+from chaos_llm.providers.framing import count_pieces, has_long_words, quote, split
 from chaos_llm.providers.provider import NamedValues
 
 RawHeader = tuple[bytes, bytes, bytes]  # its name, its name in lower case, and its value
@@ -107,12 +107,28 @@ class PlainStream:
         return b"".join((_STATUS, lines, blank, *before, *self._pieces(), *after, b"0\r\n\r\n"))
 
     def _pieces(self) -> list[bytes]:
-        """The events of the pieces; pieces of one length have one beginning."""
+        """The events of the pieces, each in three parts."""
         opening, closing = self.around
-        pieces, fixed = quoted_pieces(self.text), len(opening) + len(closing)
-        begins = {n: b"%x\r\n%b" % (fixed + n, opening) for n in {len(piece) for piece in pieces}}
-        ends = closing + b"\r\n"
-        return [begins[len(piece)] + piece + ends for piece in pieces]
+        text = self.text
+        if has_long_words(text) or not _stands_for_itself(text):
+            return _events(quoted_pieces(text), opening, closing)
+        # Each piece but the first is a word with the space before it, which the opening takes.
+        first, *words = text.encode().split(b" ")
+        begun = _events([first] if first else [], opening, closing)
+        return begun + _events(words, opening + b" ", closing)
+
+
+def _events(pieces: list[bytes], opening: bytes, closing: bytes) -> list[bytes]:
+    """The events of pieces as chunks of the chunked transfer encoding, each in three parts.
+
+    Pieces of one length have one beginning.
+    """
+    lengths, fixed = [*map(len, pieces)], len(opening) + len(closing)
+    begins = {n: b"%x\r\n%b" % (fixed + n, opening) for n in set(lengths)}
+    parts = [closing + b"\r\n"] * (3 * len(pieces))
+    parts[::3] = [begins[n] for n in lengths]
+    parts[1::3] = pieces
+    return parts
 
 
 Plain = PlainReply | PlainStream
@@ -121,9 +137,14 @@ Plain = PlainReply | PlainStream
 def quoted_pieces(text: str) -> list[bytes]:
     """The pieces of a text as they are in JSON, without the quotes."""
     pieces = split(text)
-    if text.isprintable() and '"' not in text and "\\" not in text:  # each stands for itself
+    if _stands_for_itself(text):
         return "\n".join(pieces).encode().split(b"\n")
     return [quote(piece)[1:-1].encode("utf-8", "replace") for piece in pieces]
+
+
+def _stands_for_itself(text: str) -> bool:
+    """Whether JSON writes a text as it is."""
+    return text.isprintable() and '"' not in text and "\\" not in text
 
 
 def _texts(headers: list[RawHeader]) -> tuple[tuple[str, str], ...]:

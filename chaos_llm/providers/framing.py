@@ -22,7 +22,7 @@ credential = lru_cache(maxsize=1024)(fingerprint)
 
 def split(text: str) -> list[str]:
     """Cut a text into word-sized pieces; one without spaces, as compact JSON, into short slices."""
-    if _has_long_words(text):
+    if has_long_words(text):
         return [text[at : at + _SLICE] for at in range(0, len(text), _SLICE)]
     first, *others = text.split(" ")
     return [*([first] if first else ()), *(" " + word for word in others)]
@@ -30,7 +30,7 @@ def split(text: str) -> list[str]:
 
 def count_pieces(text: str) -> int:
     """How many pieces `split` makes, without making them: whole replies ask at every call."""
-    if _has_long_words(text):
+    if has_long_words(text):
         return ceil(len(text) / _SLICE)
     return text.count(" ") + (text[:1] not in {"", " "})
 
@@ -45,7 +45,8 @@ def pieces_of(answer: Completion) -> int:
     return pieces
 
 
-def _has_long_words(text: str) -> bool:
+def has_long_words(text: str) -> bool:
+    """Whether a text without spaces, such as compact JSON, is cut within its words."""
     return len(text) > _LONG_WORD * (text.count(" ") + 1)
 
 
