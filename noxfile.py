@@ -391,7 +391,7 @@ def speed(session: nox.Session) -> None:
 
 @nox.session
 def server_speed(session: nox.Session) -> None:
-    """The server's CPU time compared with aimock's, with bounds that only a slowdown exceeds."""
+    """The server's CPU time beside aimock's and a bare wheel's; only a slowdown exceeds a bound."""
     missing = [tool for tool in ("npm", "wrk", "taskset") if shutil.which(tool) is None]
     if missing:
         session.skip(f"{', '.join(missing)} missing, so the server's speed is not measured")
@@ -400,6 +400,7 @@ def server_speed(session: nox.Session) -> None:
     session.run("npm", "install", "--no-fund", "--prefix", folder, AIMOCK, external=True)
     aimock = f"{folder}/node_modules/.bin/llmock"
     session.run("python", "benchmarks/server.py", "--aimock", aimock, "--check")
+    session.run("python", "benchmarks/slow_streams.py", "--rounds", "5", "--check")
 
 
 # The clients of docs/reference/systems.md by what can be installed together.
