@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from chaos_llm.server.http.addresses import Place
+from chaos_llm.server.http.own_replies import ADMIN
 from chaos_llm.server.http.request_parser import ReceivedRequest
 
 _MOST = 1024
@@ -22,8 +23,8 @@ _UNUSUAL = frozenset(("transfer-encoding", "expect", "upgrade", "http2-settings"
 class KnownHead(NamedTuple):
     """What a head says: its request without the body, and the length of that.
 
-    `place` is where a POST goes whose body needs no decoding; None for any other request. `call` is
-    the name that it gives to its call.
+    `place` is where a POST to a provider goes whose body needs no decoding; None for any other
+    request. `call` is the name that it gives to its call.
     """
 
     request: ReceivedRequest
@@ -73,6 +74,8 @@ class KnownHeads:
             self._heads[data[:end]] = KnownHead(bare, int(length), self._place(asked), call)
 
     def _place(self, asked: ReceivedRequest) -> Place | None:
-        if asked.method != "POST" or asked.version != "1.1" or "content-encoding" in asked.headers:
+        if asked.method != "POST" or asked.version != "1.1" or asked.path.startswith(ADMIN):
+            return None
+        if "content-encoding" in asked.headers:
             return None
         return self._find_place("POST", asked.host, asked.path)
