@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+import random
 
+import pytest
+from support.raw_sockets import asked, request
+from support.small_profiles import profile_of, window
+
+from chaos_llm.faults import cut_stream, overloaded
+from chaos_llm.profiles.model import Target
 from chaos_llm.server.http.known_heads import KnownHeads
 from chaos_llm.server.http.request_parser import RequestParser
-from chaos_llm.server.launch.settings import Limits
+from chaos_llm.server.launch.server_handle import ServerThread
+from chaos_llm.server.launch.settings import Limits, Settings
 
 
 def post(body=b"{}", **headers):
@@ -109,3 +116,36 @@ def test_the_oldest_head_makes_room():
     heads = taught(*(post(x_number=str(number)) for number in range(1025)))
     assert known(heads, post(x_number="0")) is None
     assert known(heads, post(x_number="1024")) is not None
+
+
+def chats(count):
+    """The paths, bodies and headers of requests that an app may send, drawn at random."""
+    draw = random.Random(7)
+    for _ in range(count):
+        path, model = draw.choice(
+            [
+                ("/anthropic/v1/messages", "claude-opus-4-6"),
+                ("/openai/v1/chat/completions", "gpt-4o"),
+            ]
+        )
+        prompt = draw.choice(["Why?", "Where is KX-48213?", "Where is AB-12345?", 'Say "ü".', ""])
+        body = {"model": model, "max_tokens": 500, "stream": draw.random() < 0.4}
+        body["messages"] = [{"role": "user", "content": prompt}]
+        named = {"x_chaos_call": str(draw.randrange(3))} if draw.random() < 0.2 else {}
+        yield path, body, named
+
+
+def test_requests_with_known_heads_get_what_those_with_new_heads_get():
+    profile = profile_of(window(overloaded(), cut_stream(), share=0.3, on=Target("*")))
+
+    def replies(heads):
+        with ServerThread(Settings(profiles=[profile], clock="manual", seed=1)) as thread:
+            url = thread.hand().url
+            for (path, body, named), head in zip(chats(120), heads, strict=False):
+                yield asked(url, request(path, body, **named, **head)).data
+            yield asked(url, request("/__chaos/journal", b"", "GET")).body
+
+    known = [*replies({} for _ in range(120))]
+    new = [*replies({"x_number": str(number)} for number in range(120))]
+    assert known == new
+    assert b" 529 " in b"".join(known)
