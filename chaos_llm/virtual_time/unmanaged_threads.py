@@ -3,7 +3,8 @@
 Virtual time must wait for such a thread: a worker of a session fixture that answers after 0.2 real
 seconds would otherwise miss every virtual timeout. A thread does not report that it is at work, but
 an idle one is where it was when the outage began, or where known threads wait for their next job.
-One that has moved from there, or that has just been woken, is taken to be at work.
+One that has moved from there, or that has just been woken, is taken to be at work. One that was on
+its way when the outage began idles where it comes to rest first.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class UnmanagedThreads:
         self._loop_held_by = loop_held_by
         self._tools: dict[int, threading.Thread] = {}
         self._idle_positions: dict[int, tuple[threading.Thread | None, Place]] = {}
+        # Threads that were on their way when the outage began, and where each was seen last.
+        self._moving: dict[int, Place | None] = {}
         self._record_idle_positions()
 
     def _record_idle_positions(self) -> None:
@@ -60,8 +63,12 @@ class UnmanagedThreads:
         """
         for pause in _PAUSES:
             before, self._idle_positions = self._idle_positions, self._places()
-            stands_still = self._idle_positions == before
-            if not self._idle_positions or (stands_still and all(map(_is_asleep, before))):
+            self._moving = {
+                ident: None
+                for ident, found in self._idle_positions.items()
+                if found != before.get(ident) or _is_on_its_way(ident)
+            }
+            if not self._moving:
                 return
             real_sleep(pause)
 
@@ -129,10 +136,25 @@ class UnmanagedThreads:
             return None
         thread, home = self._idle_positions.get(ident, (None, None))
         if home is not None and thread is _threads().get(ident):
-            idles = home == place(frame)
+            here = place(frame)
+            idles = home == here or self._has_come_to_rest(ident, here)
         else:  # it was started during the outage: no idle position is known, but a sleep is idle
             idles = _called_replacement_in(top, "time_functions")
         return not (idles or serves_this_process(frame) or waits_for_a_job(frame)) or None
+
+    def _has_come_to_rest(self, ident: int, here: Place) -> bool:
+        """Whether a thread that was on its way sleeps where it did at the last look, and so idles.
+
+        Between two looks that find a thread at work there is a pause, in which it could go on.
+        """
+        if ident not in self._moving:
+            return False
+        last, self._moving[ident] = self._moving[ident], here
+        if last != here or not _is_asleep(ident):
+            return False
+        del self._moving[ident]
+        self._idle_positions[ident] = _threads().get(ident), here
+        return True
 
 
 def _outermost(frame: FrameType) -> FrameType:
@@ -163,6 +185,15 @@ def _is_asleep(ident: int) -> bool:
     if known is None:
         real_sleep(_MICROPAUSE)
     return known is not False
+
+
+def _is_on_its_way(ident: int) -> bool:
+    """Whether the thread was woken; of one that waited for a condition its variables show it."""
+    frame = skip_own_frames(sys._current_frames().get(ident))
+    waiting, has_work = waiting_in(frame) if frame is not None else (None, None)
+    if waiting is not None and has_work is condition_was_notified and has_work(waiting):
+        return True
+    return not _is_asleep(ident)
 
 
 def _description(ident: int) -> str:

@@ -2,6 +2,7 @@
 
 import _thread
 import asyncio
+import os
 import queue
 import socketserver
 import threading
@@ -42,6 +43,27 @@ def test_a_future_that_an_old_worker_completes_meets_virtual_timeouts(worker: Jo
         worker.put(lambda: (real_sleep(0.2), answer.set_result(7)))  # type: ignore[arg-type,func-returns-value]
         assert answer.result(timeout=5) == 7
         assert clock.now == 0
+
+
+def test_a_thread_that_was_on_its_way_at_the_beginning_idles_where_it_comes_to_rest() -> None:
+    reads, writes = os.pipe()
+    has_begun: list[bool] = []
+
+    def work() -> None:
+        while not has_begun:  # without a wait, so that it moves for as long
+            pass
+        os.read(reads, 1)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    with VirtualTime() as clock:
+        has_begun.append(True)
+        time.sleep(100)
+        assert clock.now == 100
+    os.write(writes, b"x")
+    thread.join(PATIENCE)
+    os.close(reads)
+    os.close(writes)
 
 
 def test_a_worker_thread_that_calls_a_loop_meets_virtual_timeouts(worker: Jobs) -> None:
