@@ -102,7 +102,7 @@ def recorded(users: int = 1) -> list[Call]:
 def replayed(calls: list[Call]) -> None:
     """Make the same calls of the same app with a MockTransport alone.
 
-    Its breaker runs on real time here, so it is told at each call whether it would try Claude.
+    Its breaker runs on real time here, so each call sets whether it tries Claude.
     """
     answers = iter([reply for call in calls for _, reply in call.requests])
 

@@ -37,7 +37,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PIECES, STREAMS = 200, 50  # pieces of a stream, concurrent streams
-# How many times less CPU than aimock the server takes at least. On a quiet machine it is 1.47, 1.32
+# How many times less CPU than aimock the server takes at least. On a quiet machine it is 1.47, 1.23
 # and 4.4; other programs cost aimock more than us.
 BOUNDS = {"POST": 1.1, "new bodies": 0.95, "50 streams": 3.0}
 MOST_ROUNDS = 12

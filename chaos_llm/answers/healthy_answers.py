@@ -19,7 +19,7 @@ from chaos_llm.answers.callable_tools import callable_tools
 from chaos_llm.answers.tool_choice import chosen_tool
 from chaos_llm.errors import UsageError
 from chaos_llm.protocol.answer_limits import tokens_of, within_limits
-from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, first_hash
+from chaos_llm.protocol.keyed_random import SEPARATOR, KeyedRandom, hashes
 from chaos_llm.protocol.markers import REFERENCES, find, reference_from
 from chaos_llm.protocol.messages import (
     Completion,
@@ -105,7 +105,7 @@ class HealthyAnswers:
 
         `key` is the seed and the key of `answer`, joined.
         """
-        draw = int.from_bytes(first_hash(_SCRIPT + key).digest()[:12], "little")
+        draw = int.from_bytes(hashes(_SCRIPT + key, 1)[:12], "little")
         number = (draw >> 32) % REFERENCES
         return _text(find(prompt), reference_from(number), draw), number, draw
 

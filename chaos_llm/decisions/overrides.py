@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from chaos_llm.decisions.plan import HEALTHY, INJECTED, Decision, Draw, Meter, Plan
+from chaos_llm.decisions.plan import INJECTED, Decision, Draw, Meter, Plan
 from chaos_llm.faults.fault import Fault
 from chaos_llm.profiles.model import Target
 from chaos_llm.protocol.keyed_random import KeyedRandom
@@ -90,21 +90,12 @@ class Overrides:
     # The injections of the last decision, one for each of its draws.
     spent: list[Injection] = field(default_factory=list)
     meter: Meter = field(init=False)
-    # The last segment of the plan's timeline, and whether no window is open in it.
-    _segment: tuple[float, float] = (math.inf, -math.inf)
-    _is_calm: bool = False
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.plan)
 
     def decide(self, request: Request, key: Key, at: float) -> Decision:
         """The draws for a request: injected faults first, then those of the windows."""
-        begins, ends = self._segment
-        if not begins <= at < ends:
-            self._segment = self.plan.segment(at)
-            self._is_calm = not (self.meter.loads or self.plan.open_at(at))
-        if self._is_calm and not self.injections:
-            return HEALTHY
         decision = self.plan.decide(request, key, at, self.meter.loads)
         if self.meter.loads:
             self.meter.count(request, at)

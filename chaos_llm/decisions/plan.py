@@ -210,10 +210,7 @@ class Plan:
         windows = self.open_at(at)
         if not windows:
             return HEALTHY
-        draws: tuple[Draw, ...] = ()
-        for window in windows:
-            if window.hits(request):
-                draws += (window.draw(request, key, at, loads),)
+        draws = tuple([w.draw(request, key, at, loads) for w in windows if w.hits(request)])
         return Decision(draws) if draws else HEALTHY
 
     def open_at(self, at: float) -> tuple[PlacedWindow, ...]:

@@ -71,7 +71,7 @@ class KnownRequest(Request):
         return getattr(self, name)
 
     def fill_in(self) -> None:
-        """Read all that does not depend on the prompt, which costs less than one by one."""
+        """Read all that does not depend on the prompt."""
         for name, value in zip(_OF_FORMS, _fields_of_form(self.form.request), strict=True):
             setattr(self, name, value)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -29,21 +29,17 @@ def joined(*key: object) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-# The hash of which the first draws of a key are made, of 64 bytes; no function of Python is called.
-first_hash = partial(blake2b, salt=_FIRST)
-
-
 def hashes(key: bytes, count: int) -> bytes:
     """The bytes of which the first draws of a key are made, 64 for each of so many hashes."""
     if count == 1:
-        return first_hash(key).digest()
+        return blake2b(key, salt=_FIRST).digest()
     salts = (number.to_bytes(8, "little") for number in range(1, count + 1))
     return b"".join(blake2b(key, salt=salt).digest() for salt in salts)
 
 
 def first_roll(key: bytes) -> float:
     """What `KeyedRandom.roll` draws first for this key, which `joined` has made."""
-    return (int.from_bytes(first_hash(key).digest()[:7], "little") >> 3) / _STEPS
+    return (int.from_bytes(blake2b(key, salt=_FIRST).digest()[:7], "little") >> 3) / _STEPS
 
 
 class KeyedRandom:

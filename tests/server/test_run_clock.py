@@ -1,4 +1,4 @@
-"""The clock of a served run on a loop whose time is in milliseconds, as uvloop's is."""
+"""The clock of a served run on a loop with a time in milliseconds, as uvloop has it."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ class Connection(asyncio.Protocol):
                 return
             try:
                 self._answer(asked)
-            except Exception as error:
+            except Exception as error:  # a reply of the test's own that cannot be written
                 self._say_problem(asked, error)
             self._reused = True
         if self._playing is None and not self._is_full:
@@ -215,7 +215,7 @@ class Connection(asyncio.Protocol):
         self._reused = True
         try:
             self._send(answered, head.request)
-        except Exception as error:
+        except Exception as error:  # a reply of the test's own that cannot be written
             self._say_problem(head.request, error)
 
     def _answer(self, asked: ReceivedRequest) -> None:

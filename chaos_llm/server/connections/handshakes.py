@@ -52,7 +52,7 @@ class ServedOverrides(Overrides):
 
     def decide(self, request: Request, key: Key, at: float) -> Decision:
         """Which faults hit this request."""
-        decision = Overrides.decide(self, request, key, at)  # faster than super()
+        decision = super().decide(request, key, at)
         if self.over_wire and decision.draws:
             decision = wire_effects.effects_of_wire(
                 decision, self.on_the_wire, leads=self.leads_wire

@@ -23,8 +23,8 @@ _UNUSUAL = frozenset(("transfer-encoding", "expect", "upgrade", "http2-settings"
 class KnownHead(NamedTuple):
     """What a head says: its request without the body, and the length of that.
 
-    `place` is where a POST to a provider goes whose body needs no decoding; None for any other
-    request. `call` is the name that it gives to its call.
+    `place` is where a POST goes if it is for a provider and its body needs no decoding; None for
+    any other request. `call` is the name that it gives to its call.
     """
 
     request: ReceivedRequest

@@ -41,7 +41,7 @@ class TrackedCall:
 
 
 class _NewCall(NamedTuple):
-    """A call whose first request is being answered."""
+    """A call during its first request."""
 
     token: str
     attempt: int
