@@ -100,14 +100,14 @@ class HealthyAnswers:
         return answer
 
     @staticmethod
-    def text(prompt: str, key: bytes) -> tuple[str, int, int]:
+    def text(tokens: tuple[str, ...], key: bytes) -> tuple[str, int, int]:
         """The text that `answer` gives to a prompt alone, its reference's number, and the draw.
 
-        `key` is the seed and the key of `answer`, joined.
+        `tokens` are those of the prompt, `key` is the seed and the key of `answer`, joined.
         """
         draw = int.from_bytes(hashes(_SCRIPT + key, 1)[:12], "little")
         number = (draw >> 32) % REFERENCES
-        return _text(find(prompt), reference_from(number), draw), number, draw
+        return _text(tokens, reference_from(number), draw), number, draw
 
     def _with_alternatives(
         self, answer: Completion, request: Request, draw: int, key: tuple[object, ...] | str

@@ -94,6 +94,10 @@ class Overrides:
     def __post_init__(self) -> None:
         self.meter = Meter(self.plan)
 
+    def is_idle(self) -> bool:
+        """Whether the plan decides alone, so that requests of one form share their windows."""
+        return not (self.injections or self.healed or self.meter.loads or self.plan.depends_on_size)
+
     def decide(self, request: Request, key: Key, at: float) -> Decision:
         """The draws for a request: injected faults first, then those of the windows."""
         decision = self.plan.decide(request, key, at, self.meter.loads)

@@ -23,7 +23,7 @@ from chaos_llm.requests.billing_tiers import NO_TIERS, Tiers
 from chaos_llm.requests.correlation import Key
 
 _new = tuple.__new__  # makes a Draw in one call instead of two, for each healthy reply
-_MOST_FORMS = 1024  # of requests that are remembered for each window
+_MOST_FORMS = 1024  # of requests that are remembered for each segment
 INJECTED = "injected"  # instead of a window's name, for a fault that a test injected
 
 
@@ -56,7 +56,6 @@ class Decision:
         """The windows that hit the request, each with its fault."""
         return ((draw.window, draw.fault) for draw in self.draws if draw.fault is not None)
 
-    @property
     def spares(self) -> bool:
         """Whether no window hits the request."""
         for draw in self.draws:  # noqa: SIM110 - a request without draws is what is asked about
@@ -102,11 +101,11 @@ class PlacedWindow:
         return joined("share", self.seed, self.window.name, "")
 
     @cached_property
-    def _constant_share(self) -> float | None:
-        """The share, where neither time nor load changes it."""
+    def _constant(self) -> tuple[str, float, bytes] | None:
+        """Its name, share and key, where each request draws and neither time nor load matters."""
         window = self.window
-        if window.capacity is None and window.share.is_constant:
-            return window.share.at(0.0, self.pick)
+        if window.capacity is None and window.share.is_constant and window.sticky_by == "request":
+            return window.name, window.share.at(0.0, self.pick), self._share_key
         return None
 
     def share(self, at: float, loads: Loads | None = None) -> float:
@@ -118,46 +117,40 @@ class PlacedWindow:
         return share * capacity.overload(load.at(at), load.healthy)
 
     @cached_property
-    def _depends_on_size(self) -> bool:
+    def depends_on_size(self) -> bool:
+        """Whether it hits some requests of a form and not others."""
         targets = (*self.window.on, *self.window.except_)
         return any(target.larger_than is not None for target in targets)
 
-    @cached_property
-    def _hit_forms(self) -> dict[Any, bool]:
-        """Whether requests of these forms are hit: all of one form are, or none is."""
-        return {}
-
     def hits(self, request: Request) -> bool:
         """Whether the request is in the window's targets and not in its exceptions."""
-        form = request.form
-        if form is None or self._depends_on_size:
-            return self._is_target(request)
-        is_hit = self._hit_forms.get(form)
-        if is_hit is None:
-            if len(self._hit_forms) >= _MOST_FORMS:
-                self._hit_forms.clear()
-            is_hit = self._hit_forms[form] = self._is_target(request)
-        return is_hit
-
-    def _is_target(self, request: Request) -> bool:
         exceptions = self.window.except_
         if not self._in(self.window.on, request):
             return False
         return not (exceptions and self._in(exceptions, request))
 
-    def draw(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Draw:
+    def draw(
+        self,
+        request: Request,
+        key: Key,
+        at: float,
+        loads: Loads | None = None,
+        in_bytes: bytes = b"",
+    ) -> Draw:
         """Draw whether the request is hit, then the fault.
 
-        Requests that agree in `sticky_by` share the first of the two draws.
+        Requests that agree in `sticky_by` share the first of the two draws. `in_bytes` is the key,
+        where it is known already.
         """
-        name, share = self.window.name, self._constant_share
-        if share is None:
-            share = self.share(at, loads)
-        if self.window.sticky_by == "request":
-            sticky = key.in_bytes()
+        constant, in_bytes = self._constant, in_bytes or key.in_bytes()
+        if constant is not None:
+            name, share, share_key = constant
+            roll = first_roll(share_key + in_bytes)
         else:
-            sticky = joined(*self._sticky_key(request, key, at))
-        roll = first_roll(self._share_key + sticky)
+            name, share = self.window.name, self.share(at, loads)
+            if self.window.sticky_by != "request":
+                in_bytes = joined(*self._sticky_key(request, key, at))
+            roll = first_roll(self._share_key + in_bytes)
         if roll >= share:
             return _new(Draw, (name, None, roll, share))
         if len(self.faults) == 1:
@@ -184,16 +177,40 @@ class PlacedWindow:
         return ("client", epoch)
 
 
+class Segment:
+    """A stretch of time in which no window opens or closes, and the windows that are open."""
+
+    __slots__ = ("_of_forms", "begins", "ends", "windows")
+
+    def __init__(self, begins: float, ends: float, windows: tuple[PlacedWindow, ...]) -> None:
+        self.begins, self.ends, self.windows = begins, ends, windows
+        self._of_forms: dict[Any, tuple[PlacedWindow, ...]] = {}
+
+    def hitting(self, request: Request) -> tuple[PlacedWindow, ...]:
+        """The windows that hit a request: the same for all of one form."""
+        windows = self._of_forms.get(request.form)
+        return self._find(request) if windows is None else windows
+
+    def _find(self, request: Request) -> tuple[PlacedWindow, ...]:
+        found = tuple([window for window in self.windows if window.hits(request)])
+        form = request.form
+        if form is not None and not any(window.depends_on_size for window in self.windows):
+            if len(self._of_forms) >= _MOST_FORMS:
+                self._of_forms.clear()
+            self._of_forms[form] = found
+        return found
+
+
 class Plan:
     """A profile with a seed: decides which requests are hit."""
 
     def __init__(self, profile: Profile, seed: int, tiers: Tiers = NO_TIERS) -> None:
         self.profile, self.seed = profile, seed
         self.windows = tuple(self.placed(profile, seed, tiers))
+        self.depends_on_size = any(window.depends_on_size for window in self.windows)
         self._edges = sorted({edge for w in self.windows for edge in (w.begins, w.ends)})
-        self._open: dict[int, tuple[PlacedWindow, ...]] = {}
-        # The last segment that was looked up, and what is open in it.
-        self._last: tuple[float, float, tuple[PlacedWindow, ...]] = (math.inf, -math.inf, ())
+        self._segments: dict[int, Segment] = {}
+        self._last = Segment(math.inf, -math.inf, ())  # the one that was looked up last
 
     @staticmethod
     def placed(profile: Profile, seed: int, tiers: Tiers = NO_TIERS) -> Iterator[PlacedWindow]:
@@ -202,40 +219,51 @@ class Plan:
             if window.simulated:
                 yield from _placed(window, seed, tiers)
 
-    def decide(self, request: Request, key: Key, at: float, loads: Loads | None = None) -> Decision:
+    def decide(
+        self,
+        request: Request,
+        key: Key,
+        at: float,
+        loads: Loads | None = None,
+        in_bytes: bytes = b"",
+    ) -> Decision:
         """Which faults hit this request at that time of the profile, under these loads.
 
-        Without loads, a window with a capacity uses its full share.
+        Without loads, a window with a capacity uses its full share. `in_bytes` is the key, where it
+        is known already.
         """
-        windows = self.open_at(at)
+        segment = self._last
+        if not segment.begins <= at < segment.ends:
+            segment = self.segment(at)
+        windows = segment.hitting(request)
         if not windows:
             return HEALTHY
-        draws = tuple([w.draw(request, key, at, loads) for w in windows if w.hits(request)])
-        return Decision(draws) if draws else HEALTHY
+        if len(windows) == 1:
+            return Decision((windows[0].draw(request, key, at, loads, in_bytes),))
+        return Decision(tuple([w.draw(request, key, at, loads, in_bytes) for w in windows]))
 
     def open_at(self, at: float) -> tuple[PlacedWindow, ...]:
-        """The windows that are open at that time, in file order.
+        """The windows that are open at that time, in file order."""
+        return self.segment(at).windows
 
-        The edges cut the timeline into segments in which nothing opens or closes, so a lookup
-        costs one bisection however many windows the profile has.
+    def segment(self, at: float) -> Segment:
+        """The segment of that time.
+
+        The edges cut the timeline into segments, so a lookup costs one bisection however many
+        windows the profile has.
         """
-        begins, ends, windows = self._last
-        if begins <= at < ends:
-            return windows
-        segment = bisect_right(self._edges, at)
-        found = self._open.get(segment)
+        last = self._last
+        if last.begins <= at < last.ends:
+            return last
+        edges, index = self._edges, bisect_right(self._edges, at)
+        found = self._segments.get(index)
         if found is None:
-            found = tuple(w for w in self.windows if w.begins <= at < w.ends)
-            self._open[segment] = found
-        self._last = (*self.segment(at), found)
+            begins = edges[index - 1] if index else -math.inf
+            ends = edges[index] if index < len(edges) else math.inf
+            windows = tuple(w for w in self.windows if w.begins <= at < w.ends)
+            found = self._segments[index] = Segment(begins, ends, windows)
+        self._last = found
         return found
-
-    def segment(self, at: float) -> tuple[float, float]:
-        """From when until when the windows are open that are open at that time."""
-        index = bisect_right(self._edges, at)
-        begins = self._edges[index - 1] if index else -math.inf
-        ends = self._edges[index] if index < len(self._edges) else math.inf
-        return begins, ends
 
     def bounds(self) -> tuple[float, float]:
         """The times at which the first simulated window begins and the last one ends."""
@@ -249,18 +277,18 @@ class Meter:
 
     def __init__(self, plan: Plan) -> None:
         healthy_until, _ = plan.bounds()
-        self._windows = {w.window.name: w for w in plan.windows if w.window.capacity is not None}
+        named = {w.window.name: w for w in plan.windows if w.window.capacity is not None}
+        self._windows = Segment(-math.inf, math.inf, tuple(named.values()))
         self.loads: Loads = {
             name: Load(placed.window.capacity.per, healthy_until)
-            for name, placed in self._windows.items()
+            for name, placed in named.items()
             if placed.window.capacity is not None
         }
 
     def count(self, request: Request, at: float) -> None:
         """Count a request for each window that it is a target of, open or not."""
-        for name, placed in self._windows.items():
-            if placed.hits(request):
-                self.loads[name].count(at)
+        for placed in self._windows.hitting(request):
+            self.loads[placed.window.name].count(at)
 
 
 def _placed(window: Window, seed: int, tiers: Tiers) -> Iterator[PlacedWindow]:

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from zlib import crc32
 
 from chaos_llm.answers import json_schema, status_page
 from chaos_llm.answers.healthy_answers import HealthyAnswers
@@ -21,13 +20,20 @@ from chaos_llm.answers.prompt_cache import LEAST_SIZE, PromptCache
 from chaos_llm.decisions import connection_faults
 from chaos_llm.decisions.overrides import Overrides
 from chaos_llm.decisions.plan import HEALTHY, Decision
-from chaos_llm.engine.kept_replies import Values, answer_of, kept_reply
-from chaos_llm.engine.known_requests import KNOWN, NOT_TRIED, KnownRequest, KnownRequests
-from chaos_llm.engine.plain_answers import plain_answer
+from chaos_llm.engine.kept_replies import Values, answer_of
+from chaos_llm.engine.known_requests import (
+    KNOWN,
+    Form,
+    KnownRequest,
+    KnownRequests,
+    Reading,
+    fingerprint,
+)
 from chaos_llm.engine.plain_replies import Plain
 from chaos_llm.engine.recorded_content import content_of, whole_text
 from chaos_llm.engine.recorded_reply import is_never_sent, record, wait_of
 from chaos_llm.engine.reply_builder import ReplyBuilder
+from chaos_llm.engine.short_ways import ShortWay, short_way
 from chaos_llm.faults.fault import FaultContext
 from chaos_llm.journal.content_timing import AT_ONCE, content_timing_of
 from chaos_llm.journal.conversation_digest import digest_of, repeats_message
@@ -44,8 +50,9 @@ from chaos_llm.protocol.messages import (
     Request,
     WireRequest,
 )
-from chaos_llm.protocol.rate_limits import Buckets, Quota, State, with_headers
+from chaos_llm.protocol.rate_limits import Buckets, State, with_headers
 from chaos_llm.protocol.tool_history import reported_tool_calls
+from chaos_llm.protocol.unix_times import rounded
 from chaos_llm.providers.provider import NO_VALUES, Provider, ReplyContext
 from chaos_llm.providers.websocket_session import Session
 from chaos_llm.requests.correlation import Correlation, Key
@@ -54,7 +61,7 @@ from chaos_llm.requests.credentials import Credentials
 _NO_LATENCY = HealthyLatency()
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
 _MOST_CALLS = 4096
-_HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
+_MOST_WAYS = 1024  # forms of one outage whose short ways are kept
 _LONGEST_PATH = 512  # letters of a path that are part of a request's key: keys are kept in memory
 # The label is part of the key: another one would change every id.
 _STAMP = b"stamp" + SEPARATOR
@@ -88,10 +95,11 @@ class Engine:
         # The providers for which the profile states quotas, or how long healthy replies take.
         self._own_terms = frozenset((*self._buckets, *plan.profile.baseline))
         self._prompt_cache = PromptCache()
+        self._short_ways: dict[Form, ShortWay] = {}
 
     def unix(self) -> float:
         """The present Unix time of the profile, as replies have it."""
-        return round(self._starts + self.now(), 6)
+        return rounded(self._starts + self.now())
 
     def exchange(self, provider: Provider, wire: WireRequest) -> tuple[Exchange, Reply]:
         """Answer one request in this provider's wire format."""
@@ -103,24 +111,39 @@ class Engine:
     ) -> tuple[Exchange, Reply | Plain]:
         """The same; a reply that comes whole and at once stays as short as it is."""
         at = self.now()
-        request = self.known_requests.read(provider, wire, self._starts + at, strict=self.strict)
+        known, unix = self.known_requests, self._starts + at
+        reading = known.find(provider, wire, unix, strict=self.strict)
+        if reading is None:
+            request = known.parse(provider, wire, unix, strict=self.strict)
+        else:
+            way = self._short_ways.get(reading.form) or self._begin_short_way(provider, reading)
+            if way.is_open and wire.session is None:
+                return self._answer_known(way, reading, wire, at)
+            request = reading.request()
         key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], wire.body)
         decision = self.overrides.decide(request, key, at)
         if wire.connected:
             decision = connection_faults.without(decision)
-        # Most requests take the short way, on which nothing stands between the healthy answer and
-        # its reply. It leaves out what would do nothing to them: same bytes, and the same record.
-        if (
-            type(request) is KnownRequest
-            and request.form.wants_text
-            and (decision is HEALTHY or decision.spares)
-            and request.form.kind.provider not in self._own_terms
-            and wire.session is None
-        ):
-            answered = self._answer_plainly(provider, request, key, decision, wire, at)
+        return self._answer_in_full(provider, request, key, decision, wire, at)
+
+    def _answer_known(
+        self, way: ShortWay, reading: Reading, wire: WireRequest, at: float
+    ) -> tuple[Exchange, Reply | Plain]:
+        """Answer a request of a known form on the short way, unless its reply is changed."""
+        provider, overrides = way.provider, self.overrides
+        key = self.correlation.key(provider.name, wire.path[:_LONGEST_PATH], reading.body)
+        in_bytes = key.in_bytes()
+        if overrides.is_idle():
+            decision = overrides.plan.decide(way.example, key, at, None, in_bytes)
+        else:
+            decision = overrides.decide(reading.request(), key, at)
+        if wire.connected:
+            decision = connection_faults.without(decision)
+        if decision is HEALTHY or decision.spares():
+            answered = self._answer_plainly(way, reading, key, in_bytes, decision, wire, at)
             if answered is not None:
                 return answered
-        return self._answer_in_full(provider, request, key, decision, wire, at)
+        return self._answer_in_full(provider, reading.request(), key, decision, wire, at)
 
     def _answer_in_full(  # noqa: PLR0917 - as many parts as a request has
         self,
@@ -134,7 +157,7 @@ class Engine:
         """Answer with what faults leave of the healthy answer, and record all that is known."""
         kind = request.form.kind if isinstance(request, KnownRequest) else exchange_kind_of(request)
         exchange = self.journal.begin(at, kind, key, decision)
-        exchange.body_hash = _fingerprint(wire.body)
+        exchange.body_hash = fingerprint(wire.body)
         reply_context = self._reply_context(provider, key, at)
         answer = self._healthy_answer(provider, request, key, reply_context, at)
         output_tokens = answer.usage.output_tokens if isinstance(answer, Completion) else 0
@@ -164,44 +187,47 @@ class Engine:
 
     def _answer_plainly(  # noqa: PLR0917 - as many parts as a request has
         self,
-        provider: Provider,
-        request: KnownRequest,
+        way: ShortWay,
+        reading: Reading,
         key: Key,
+        in_bytes: bytes,
         decision: Decision,
         wire: WireRequest,
         at: float,
     ) -> tuple[Exchange, Reply | Plain] | None:
         """Answer with a text at once; None where the answer is no text, or is cut short."""
-        now, joined_key = round(self._starts + at, 6), self._seed_key + key.in_bytes()
-        answer = plain_answer(request, self.overrides, joined_key)
+        provider, credential, kept, buckets = way.provider, way.credential, way.kept, way.buckets
+        now, joined_key = rounded(self._starts + at), self._seed_key + in_bytes
+        answer = way.plain_answer(reading, self.overrides, joined_key)
         if answer is None:
             return None
         text, reference, said, thinking, thought = answer
-        form, heard = request.form, request.input_tokens
-        kept, reply = form.reply if form.reply is not NOT_TRIED else kept_reply(form), None
-        drawn = hashes(_STAMP + joined_key, 1 if kept is None else kept.hashes)
-        values = _new(Values, (text, heard, said, drawn, now, thinking, thought))
+        heard, drawn = len(reading.body) // 4, hashes(_STAMP + joined_key, way.hashes)
+        values, reply = _new(Values, (text, heard, said, drawn, now, thinking, thought)), None
         if kept is None or provider.remembers:
-            reply = self._rendered_at_once(provider, request, values, key, at)
+            reply = self._rendered_at_once(provider, reading.request(), values, key, at)
             if reply is None:
                 return None
-        exchange = self.journal.begin(at, form.kind, key, decision)
-        exchange.has_healthy_reply(reference, heard, said, _fingerprint(wire.body))
-        self._note_credentials(form.kind.credential, wire)
-        if key.call in self.failing_calls:
-            self._record_failing_call(exchange, request, whole_text(text))
-        state = None
-        if provider.usual_quota is not None and not form.request.subscription:
-            name = form.kind.provider
-            buckets = self._default_buckets.get(name) or self._begin_default_buckets(
-                name, provider.usual_quota
-            )
-            state = buckets.take(form.kind.credential, now, heard, said)
+        exchange = self.journal.begin(at, way.kind, key, decision)
+        exchange.has_healthy_reply(reference, heard, said, reading.fingerprint)
+        self._note_credentials(credential, wire)
+        if exchange.call in self.failing_calls:
+            self._record_failing_call(exchange, reading.request(), whole_text(text))
+        state = buckets.take(credential, now, heard, said) if buckets is not None else None
         if kept is not None:
-            more = provider.quota(state) if state is not None else NO_VALUES
-            return exchange, kept.filled(values, more)
+            return exchange, kept.filled(values, provider.quota(state) if state else NO_VALUES)
         assert reply is not None
         return exchange, with_headers(reply, provider.quota_headers(state) if state else ())
+
+    def _begin_short_way(self, provider: Provider, reading: Reading) -> ShortWay:
+        """Find out what the answers to a form have in common, and keep it."""
+        form = reading.form
+        buckets = self._usual_buckets(provider)
+        if len(self._short_ways) >= _MOST_WAYS:
+            self._short_ways.clear()
+        is_open = form.wants_text and form.kind.provider not in self._own_terms
+        way = self._short_ways[form] = short_way(provider, form, buckets, is_open=is_open)
+        return way
 
     def _rendered_at_once(
         self, provider: Provider, request: Request, values: Values, key: Key, at: float
@@ -241,7 +267,7 @@ class Engine:
             exchange.session = wire.session
             exchange.repeats_message = repeats_message(request)
             # The ids in its body are the provider's, so what is asked again has another body.
-            exchange.body_hash = _fingerprint(repr(exchange.conversation_digest).encode())
+            exchange.body_hash = fingerprint(repr(exchange.conversation_digest).encode())
 
     def _record_failing_call(
         self, exchange: Exchange, request: Request, content: SentContent | None
@@ -256,7 +282,7 @@ class Engine:
     def _reply_context(self, provider: Provider, key: Key, at: float) -> ReplyContext:
         stored = self.overrides.kept.setdefault(provider.name, {})
         rng = KeyedRandom("stamp", self.seed, *key)
-        return ReplyContext(round(self._starts + at, 6), rng, stored, self._model_answer)
+        return ReplyContext(rounded(self._starts + at), rng, stored, self._model_answer)
 
     def _model_answer(self, request: Request, key: Key | str) -> Answer:
         """Answer as the model would: with what a test chose, else with a healthy answer."""
@@ -275,18 +301,19 @@ class Engine:
             return None
         if request.subscription:  # its limits are others, and no quota of a profile is about them
             return None
-        buckets = self._buckets.get(request.provider)
+        buckets = self._buckets.get(request.provider) or self._usual_buckets(provider)
         if buckets is None:
-            if provider.usual_quota is None:
-                return None
-            buckets = self._default_buckets.get(request.provider) or self._begin_default_buckets(
-                request.provider, provider.usual_quota
-            )
+            return None
         return buckets.take(request.credential, now, request.input_tokens, output_tokens)
 
-    def _begin_default_buckets(self, name: str, usual: Quota) -> Buckets:
-        """New buckets of a provider for which the profile states no quota."""
-        buckets = self._default_buckets[name] = Buckets(usual, enforced=False)
+    def _usual_buckets(self, provider: Provider) -> Buckets | None:
+        """The buckets of a provider for which the profile states no quota; None if it has none."""
+        if provider.usual_quota is None:
+            return None
+        buckets = self._default_buckets.get(provider.name)
+        if buckets is None:
+            buckets = Buckets(provider.usual_quota, enforced=False)
+            self._default_buckets[provider.name] = buckets
         return buckets
 
     def _healthy_answer(
@@ -331,12 +358,3 @@ class Engine:
 def _interned(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     """One object for all equal tuples, because there may be millions of records."""
     return effects
-
-
-def _fingerprint(body: bytes) -> int:
-    """A number of 30 bits that tells bodies apart by their length and both ends.
-
-    Reading only the ends keeps it fast for long bodies.
-    """
-    ends = crc32(body[-_HASHED_END:], crc32(body[:_HASHED_END]))
-    return (len(body) ^ ends) & 0x3FFFFFFF

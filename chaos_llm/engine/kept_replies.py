@@ -20,7 +20,7 @@ from chaos_llm.engine.known_requests import NOT_TRIED, Form
 from chaos_llm.engine.plain_replies import PlainReply, PlainStream, quoted_pieces
 from chaos_llm.protocol.keyed_random import KeyedRandom, hashes
 from chaos_llm.protocol.messages import Completion, Reasoning, Reply, Usage
-from chaos_llm.providers.framing import TO_BASE58, count_pieces, quote
+from chaos_llm.providers.framing import PLAIN, TO_BASE58, count_pieces, quote
 from chaos_llm.providers.provider import NO_VALUES, NamedValues, Provider, ReplyContext
 
 HASH = 64  # bytes of one hash, from which the ids of a reply are drawn
@@ -213,13 +213,18 @@ def answer_of(values: Values) -> Completion:
 def _fillings(values: Values, ids: _Ids) -> list[Filling]:
     """What fills the gaps, by their places; the length of the body comes later."""
     text, heard, said, drawn, now, thinking, thought = values
-    plainly = said - thought if thought else 0
-    thoughts, quoted = _quoted(thinking) if thought else b"", _quoted(text)
-    made = ids.made_of(drawn)
-    return [0, thought, plainly, thoughts, quoted, heard, said, heard + said, now, *made]
+    plainly, thoughts = (said - thought, _quoted(thinking)) if thought else (0, b"")
+    fillings: list[Filling]
+    fillings = [0, thought, plainly, thoughts, _quoted(text), heard, said, heard + said, now]
+    ids.add_to(fillings, drawn)
+    return fillings
 
 
 def _quoted(text: str) -> bytes:
+    """A text as it is in JSON, without the quotes."""
+    plain = text.encode("utf-8", "replace")
+    if not plain.translate(None, PLAIN):
+        return plain
     return quote(text)[1:-1].encode("utf-8", "replace")
 
 
@@ -243,14 +248,13 @@ class _Ids:
         self._in_digits = picker([_from_the_end(*run) for run in digits]) if digits else None
         self._others = [(made, slice(start, stop)) for made, start, stop in others]
 
-    def made_of(self, drawn: bytes) -> list[bytes]:
-        """The ids of a reply with these drawn bytes."""
-        ids = [*self._in_letters(drawn.translate(TO_BASE58))]
+    def add_to(self, fillings: list[Filling], drawn: bytes) -> None:
+        """Add the ids of a reply with these drawn bytes."""
+        fillings += self._in_letters(drawn.translate(TO_BASE58))
         if self._in_digits is not None:
-            ids += self._in_digits(drawn[::-1].hex().encode())
+            fillings += self._in_digits(drawn[::-1].hex().encode())
         for made, piece in self._others:
-            ids.append(made(drawn[piece]).encode())
-        return ids
+            fillings.append(made(drawn[piece]).encode())
 
 
 def _runs(letters: bytes, text: bytes) -> Iterator[tuple[int, int]]:

@@ -18,12 +18,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
+from zlib import crc32
 
 from chaos_llm.journal.exchange_kinds import exchange_kind_of
-from chaos_llm.protocol import strict_json
+from chaos_llm.protocol import markers, strict_json
 from chaos_llm.protocol.keyed_random import KeyedRandom
 from chaos_llm.protocol.messages import Request, WireRequest
-from chaos_llm.providers.framing import quote
+from chaos_llm.providers.framing import PLAIN, quote
 from chaos_llm.providers.provider import Provider, ReplyContext
 from chaos_llm.providers.refusals import validated
 
@@ -49,6 +50,7 @@ _OF_FORMS = tuple(name for name in _FIELDS if name not in _OWN)
 _fields_of_form = attrgetter(*_OF_FORMS)
 
 NOT_TRIED = object()
+_HASHED_END = 512  # bytes of either end of a body that its fingerprint reads
 _Path = tuple[int, bool, str, str, str, str, bool]
 
 
@@ -116,8 +118,34 @@ class _NotedHeaders(Mapping[str, str]):
         return len(self._headers)
 
 
+def fingerprint(body: bytes) -> int:
+    """A number of 30 bits that tells bodies apart by their length and both ends.
+
+    Reading only the ends keeps it fast for long bodies.
+    """
+    ends = crc32(body[-_HASHED_END:], crc32(body[:_HASHED_END]))
+    return (len(body) ^ ends) & 0x3FFFFFFF
+
+
+class Reading:
+    """A body of a known form: its prompt, the tokens in that, and the fingerprint of the body."""
+
+    __slots__ = ("body", "fingerprint", "form", "prompt", "tokens")
+
+    def __init__(self, form: Form, body: bytes, prompt: str) -> None:
+        self.form, self.body, self.prompt = form, body, prompt
+        self.tokens, self.fingerprint = markers.find(prompt), fingerprint(body)
+
+    def request(self) -> KnownRequest:
+        """The request that it is."""
+        return self.form.filled(self.prompt, self.body)
+
+
 class Form:
-    """A sound request without its prompt: the bytes around it, and what was read."""
+    """A sound request without its prompt: the bytes around it, and what was read.
+
+    `last` is the body that was read last: a client that tries again sends the same one.
+    """
 
     __slots__ = (
         "_lengths",
@@ -127,6 +155,7 @@ class Form:
         "day",
         "headers",
         "kind",
+        "last",
         "met",
         "model",
         "provider",
@@ -144,6 +173,7 @@ class Form:
         self.added = _added_to(request)
         self.reply: Any = NOT_TRIED  # what is kept of its replies
         self._lengths = len(before), len(after)
+        self.last: Reading | None = None
         self.headers: tuple[tuple[str, str | None], ...] = ()
         # The last headers with these values. They are never changed, so one look at them is enough.
         self.met: Mapping[str, str] | None = None
@@ -160,25 +190,31 @@ class Form:
             and _is_for_the_model(provider, request)
         )
 
-    def prompt_in(self, body: bytes) -> str:
-        """The prompt in a body of this form; "" in any other, or if a parser has to look at it."""
+    def reading(self, body: bytes) -> Reading | None:
+        """What a body of this form says; None of any other, or if a parser has to look at it."""
+        last = self.last
+        if last is not None and body == last.body:
+            return last
         if not (body.startswith(self.before) and body.endswith(self.after)):
-            return ""
+            return None
         before, after = self._lengths
-        if len(body) <= before + after:
-            return ""
-        quoted = body[before : len(body) - after]
+        quoted = body[before : len(body) - after]  # nothing where both ends overlap
         try:
-            if b"\\" in quoted:
+            if not quoted.translate(None, PLAIN):
+                text = quoted.decode("ascii")
+            elif b"\\" in quoted:
                 # JSON's own reader of one text, which raises if the text ends before the bytes do.
                 text = "" if b"\\u" in quoted else str(json.loads(b'"%b"' % quoted))
             else:
                 text = quoted.decode()
                 if '"' in text or not text.isprintable():
-                    return ""
+                    return None
         except ValueError:
-            return ""
-        return "" if text.isspace() else text  # which some vendors refuse
+            return None
+        if not text or text.isspace():  # which some vendors refuse
+            return None
+        self.last = last = Reading(self, body, text)
+        return last
 
     def filled(self, prompt: str, body: bytes) -> KnownRequest:
         """The request with this prompt."""
@@ -225,24 +261,37 @@ class KnownRequests:
         """Whether more forms may be kept; each request of a known form earns some credit."""
         return self._credit >= _COST and self._most_forms > 0
 
-    def read(self, provider: Provider, wire: WireRequest, now: float, *, strict: bool) -> Request:
-        """Parse and validate a request, if it has no known form; `now` is in Unix seconds."""
+    def find(
+        self, provider: Provider, wire: WireRequest, now: float, *, strict: bool
+    ) -> Reading | None:
+        """What a request of a known form says; `now` is in Unix seconds."""
         body = wire.body
         if len(body) > LONGEST:
-            return _parsed(provider, wire, now, strict)
-        path = (id(provider), strict, wire.method, wire.host, wire.path, wire.query, wire.served)
+            return None
+        forms = self._forms.get(_path(provider, wire, strict=strict))
+        if forms is None:
+            return None
         day = int(now // _DAY)
-        for form in self._forms.get(path, ()):
-            prompt = form.prompt_in(body)
-            if not prompt or form.day != day:
+        for form in forms:
+            reading = form.reading(body)
+            if reading is None or form.day != day:
                 continue
             if form.met is wire.headers or form.is_met_by(wire.headers):
                 if self._credit < _CREDIT:
                     self._credit += 1
-                return form.filled(prompt, body)
+                return reading
+        return None
+
+    def parse(self, provider: Provider, wire: WireRequest, now: float, *, strict: bool) -> Request:
+        """Parse and validate a request that has no known form, and note the form that it has."""
         request = _parsed(provider, wire, now, strict)
-        if request.invalid is None and request.prompt and self.has_credit:
-            self._note(path, provider, wire, request, now)
+        if (
+            request.invalid is None
+            and request.prompt
+            and len(wire.body) <= LONGEST
+            and self.has_credit
+        ):
+            self._note(_path(provider, wire, strict=strict), provider, wire, request, now)
         return request
 
     def _note(
@@ -271,6 +320,10 @@ class KnownRequests:
 
 
 KNOWN = KnownRequests()
+
+
+def _path(provider: Provider, wire: WireRequest, *, strict: bool) -> _Path:
+    return (id(provider), strict, wire.method, wire.host, wire.path, wire.query, wire.served)
 
 
 def _parsed(provider: Provider, wire: WireRequest, now: float, strict: bool) -> Request:

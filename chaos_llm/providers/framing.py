@@ -18,6 +18,9 @@ _LONG_WORD, _SLICE = 24, 12
 
 quote = encode_basestring  # JSON text as both vendors write it: UTF-8, not \u escapes
 credential = lru_cache(maxsize=1024)(fingerprint)
+# What stands for itself in JSON, and in a terminal: to delete it from bytes is the fastest way to
+# see that there is nothing else.
+PLAIN = bytes(letter for letter in range(0x20, 0x7F) if letter not in b'"\\')
 
 
 def split(text: str) -> list[str]:

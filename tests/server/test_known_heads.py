@@ -10,6 +10,8 @@ from support.small_profiles import profile_of, window
 
 from chaos_llm.faults import cut_stream, overloaded
 from chaos_llm.profiles.model import Target
+from chaos_llm.providers import find
+from chaos_llm.server.http.addresses import Place
 from chaos_llm.server.http.known_heads import KnownHeads
 from chaos_llm.server.http.request_parser import RequestParser
 from chaos_llm.server.launch.server_handle import ServerThread
@@ -99,16 +101,16 @@ def test_unusual_requests_are_not_learned(data):
     ids=["plain", "encoded", "another method", "an old version", "the server's own"],
 )
 def test_only_a_plain_post_to_a_provider_is_answered_by_its_head_alone(data, is_found):
-    asked, places = [], []
+    asked, provider = [], find("anthropic", "POST", "/v1/messages")
 
     def somewhere(*address):
         asked.append(address)
-        return places
+        return Place(provider, "/v1/messages")
 
     heads = KnownHeads(somewhere)
     heads.learn(data, parsed(data))
     head, _ = heads.find(data)
-    assert head.place is (places if is_found else None)
+    assert head.provider is (provider if is_found else None)
     assert asked == [("POST", "127.0.0.1", "/v1/messages")] * is_found
 
 

@@ -13,7 +13,6 @@ from chaos_llm.server.admin.later import Later, Working
 from chaos_llm.server.connections.reply_player import ReplyPlayer
 from chaos_llm.server.connections.shared_state import ClientOrigin, SharedState
 from chaos_llm.server.connections.websocket import upgraded
-from chaos_llm.server.http.addresses import Place
 from chaos_llm.server.http.answering import ProviderAnswer, answer, answer_known, run_meant
 from chaos_llm.server.http.known_heads import KnownHead
 from chaos_llm.server.http.own_replies import ServerReply, error_reply
@@ -56,7 +55,10 @@ class Connection(asyncio.Protocol):
         self._playing: ReplyPlayer | Working | Forwarded | None = None
         self._held = 0  # bytes that came while a reply was under way
         self._reused = reused  # a request came on this connection before
-        self._is_usual = caller == ClientOrigin()
+        # Whether nothing is known of the client, and this server itself answers all its requests.
+        self._is_usual = (
+            caller == ClientOrigin() and server.peers is None and server.upstreams is None
+        )
         self._is_paused = self._is_deaf = self._is_full = False
         self.transport: Any = None
         self.since = 0.0  # when the server began to wait for this client, in the loop's time
@@ -111,42 +113,38 @@ class Connection(asyncio.Protocol):
             self._refuse(RequestTooLarge(500, text))
 
     def _take(self, data: bytes) -> None:
-        asking, heads = self._asking, self._server.known_heads
-        was_begun = asking.is_begun
-        known = None if was_begun else heads.find(data)
-        if known is not None:
-            head, body = known
-            if head.place is not None and self._is_usual and self._is_idle:
-                self._answer_known(head, head.place, body)
-                return
-            asking.whole.append(head.with_body(body))
-            rest = b""
-        else:
-            rest = asking.feed(data)
-            if len(asking.whole) == 1 and not (was_begun or asking.is_begun):
-                heads.learn(data, asking.whole[0])
+        asking = self._asking
+        known = None if asking.is_begun else self._server.known_heads.find(data)
+        if known is None:
+            self._feed(data)
+            return
+        head, body = known
+        is_busy = self._playing or self._is_full or asking.whole or self.transport.is_closing()
+        if self._is_usual and head.provider is not None and not is_busy:
+            self._answer_known(head, body)
+            return
+        asking.whole.append(head.with_body(body))
+        self._go_on(data)
+
+    def _feed(self, data: bytes) -> None:
+        """Parse what came."""
+        asking, was_begun = self._asking, self._asking.is_begun
+        rest = asking.feed(data)
+        if len(asking.whole) == 1 and not (was_begun or asking.is_begun):
+            self._server.known_heads.learn(data, asking.whole[0])
         if asking.is_begun and not was_begun:
             self.since = self._server.time()
         if asking.wants_go_ahead and self._playing is None:
             asking.wants_go_ahead = False
             self.transport.write(_GO_AHEAD)
+        self._go_on(data, rest)
+
+    def _go_on(self, data: bytes, rest: bytes = b"") -> None:
+        """Answer what came, unless a reply is under way."""
         if self._playing is not None or self._is_full:
             self._hold(len(data))
         else:
             self._next(rest)
-
-    @property
-    def _is_idle(self) -> bool:
-        """Whether nothing is under way, and nothing stands between a request and its reply."""
-        server = self._server
-        return not (
-            self._playing
-            or self._is_full
-            or self._asking.whole
-            or server.peers is not None
-            or server.upstreams is not None
-            or self.transport.is_closing()
-        )
 
     def _hold(self, size: int) -> None:
         """Take what comes too early, up to a bound; reading shows when the client leaves."""
@@ -209,9 +207,9 @@ class Connection(asyncio.Protocol):
         self.transport.set_protocol(after)
         after.begin(rest)
 
-    def _answer_known(self, head: KnownHead, place: Place, body: bytes) -> None:
+    def _answer_known(self, head: KnownHead, body: bytes) -> None:
         """Answer a request that comes whole, alone and with a known head, as most of them do."""
-        answered = answer_known(self._server, head, place, body, reused=self._reused)
+        answered = answer_known(self._server, head, body, reused=self._reused)
         self._reused = True
         try:
             self._send(answered, head.request)

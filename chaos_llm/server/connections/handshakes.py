@@ -39,6 +39,9 @@ class ServedOverrides(Overrides):
         """The windows that Toxiproxy simulates for requests that come through it."""
         return dict(wire_effects.on_the_wire(self.plan.profile))
 
+    def is_idle(self) -> bool:
+        return not (self.over_wire or self.past_handshake) and Overrides.is_idle(self)
+
     def heal(self, target: Target, at: float) -> None:
         super().heal(target, at)
         if self.when_healed is not None:

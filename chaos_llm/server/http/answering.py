@@ -14,7 +14,7 @@ from chaos_llm.protocol import strict_json
 from chaos_llm.protocol.messages import Ending, Reply, WireRequest
 from chaos_llm.server.admin.later import Later
 from chaos_llm.server.connections.shared_state import ClientOrigin, SharedState
-from chaos_llm.server.http.addresses import RUN_IN_A_KEY, Place
+from chaos_llm.server.http.addresses import RUN_IN_A_KEY
 from chaos_llm.server.http.content_encoding import NotDecompressed, decompressed
 from chaos_llm.server.http.known_heads import KnownHead
 from chaos_llm.server.http.own_replies import ADMIN, NO_PROVIDER, ServerReply, error_reply
@@ -69,10 +69,8 @@ def answer(
         run.overrides.past_handshake = caller.past_handshake
         run.overrides.over_wire = caller.over_wire
         exchange, reply = run.brief_exchange(place.provider, wire, headers.get("x-chaos-call", ""))
-    except (ChaosError, NotDecompressed) as error:
-        return error_reply(error.status if isinstance(error, NotDecompressed) else 503, str(error))
-    except Exception as error:  # a fault, or answers, of the test's own
-        return error_reply(500, server.problem(asked, error))
+    except Exception as error:
+        return _error_reply(server, asked, error)
     if asked.method == "HEAD" and isinstance(reply, Reply):
         reply = _without_body(reply)
     passed_on = wire if _goes_upstream(server, exchange) else None
@@ -82,23 +80,31 @@ def answer(
 
 
 def answer_known(
-    server: SharedState, head: KnownHead, place: Place, body: bytes, *, reused: bool
+    server: SharedState, head: KnownHead, body: bytes, *, reused: bool
 ) -> ServerReply | ProviderAnswer:
-    """The same for a POST with a known head, from a client of which nothing else is known."""
+    """The same for a POST to a provider, from a client of which nothing else is known."""
     server.requests += 1
-    asked, (provider, path) = head.request, place
+    provider, wire = head.provider, head.wire
+    assert provider is not None
     try:
-        run = server.runs.named(asked.run or DEFAULT)
+        run = server.runs.named(head.run)
         run.overrides.past_handshake = run.overrides.over_wire = False
         wire = WireRequest(
-            "POST", asked.host, path, asked.query, asked.headers, body, reused, False, None, True
+            "POST", wire.host, wire.path, wire.query, wire.headers, body, reused, served=True
         )
         exchange, reply = run.brief_exchange(provider, wire, head.call)
-    except ChaosError as error:
-        return error_reply(503, str(error))
-    except Exception as error:  # a fault, or answers, of the test's own
-        return error_reply(500, server.problem(asked, error))
+    except Exception as error:
+        return _error_reply(server, head.request, error)
     return _new(ProviderAnswer, (run, exchange, reply, None))
+
+
+def _error_reply(server: SharedState, asked: ReceivedRequest, error: Exception) -> ServerReply:
+    """Why no provider answers: most errors are of a fault, or of answers, of the test's own."""
+    if isinstance(error, NotDecompressed):
+        return error_reply(error.status, str(error))
+    if isinstance(error, ChaosError):
+        return error_reply(503, str(error))
+    return error_reply(500, server.problem(asked, error))
 
 
 def _goes_upstream(server: SharedState, exchange: Exchange) -> bool:

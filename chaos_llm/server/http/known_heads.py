@@ -7,11 +7,14 @@ bytes alone, so a known one is never stale.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
+from chaos_llm.protocol.messages import WireRequest
+from chaos_llm.providers.provider import Provider
 from chaos_llm.server.http.addresses import Place
 from chaos_llm.server.http.own_replies import ADMIN
 from chaos_llm.server.http.request_parser import ReceivedRequest
+from chaos_llm.server.runs.runs import DEFAULT
 
 _MOST = 1024
 _LONGEST = 4096  # bytes of a head that is kept
@@ -20,16 +23,19 @@ _END = b"\r\n\r\n"
 _UNUSUAL = frozenset(("transfer-encoding", "expect", "upgrade", "http2-settings"))
 
 
-class KnownHead(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class KnownHead:
     """What a head says: its request without the body, and the length of that.
 
-    `place` is where a POST goes if it is for a provider and its body needs no decoding; None for
-    any other request. `call` is the name that it gives to its call.
+    `provider` gets a POST whose body needs no decoding, as `wire` with that body; it is None for
+    any other request. `run` and `call` are the names that the head gives to its run and call.
     """
 
     request: ReceivedRequest
     length: int
-    place: Place | None
+    provider: Provider | None
+    wire: WireRequest
+    run: str
     call: str
 
     def with_body(self, body: bytes) -> ReceivedRequest:
@@ -69,9 +75,16 @@ class KnownHeads:
         ):
             if len(self._heads) >= _MOST:
                 del self._heads[next(iter(self._heads))]
-            call = asked.headers.get("x-chaos-call", "")
-            bare = asked._replace(body=b"")
-            self._heads[data[:end]] = KnownHead(bare, int(length), self._place(asked), call)
+            self._heads[data[:end]] = self._known(asked._replace(body=b""))
+
+    def _known(self, asked: ReceivedRequest) -> KnownHead:
+        headers, place = asked.headers, self._place(asked)
+        provider, path = (None, asked.path) if place is None else place
+        wire = WireRequest(
+            asked.method, asked.host, path, asked.query, headers, asked.body, served=True
+        )
+        length, call = int(headers["content-length"]), headers.get("x-chaos-call", "")
+        return KnownHead(asked, length, provider, wire, asked.run or DEFAULT, call)
 
     def _place(self, asked: ReceivedRequest) -> Place | None:
         if asked.method != "POST" or asked.version != "1.1" or asked.path.startswith(ADMIN):

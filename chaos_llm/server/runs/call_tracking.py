@@ -68,6 +68,7 @@ class CallTracker(Correlation):
         # By the name of a call; of one that was answered at once, only its `attempt` is kept.
         self._seen: dict[str, TrackedCall | int] = {}
         self._current: TrackedCall | _NewCall | None = None
+        self._body, self._token = b"", ""  # the body that was looked at last, and its token
         self.named = ""  # by the header of the request that is being answered
 
     def key(self, provider: str, path: str, body: bytes) -> Key:
@@ -75,7 +76,9 @@ class CallTracker(Correlation):
         self._current = current = self._named_call() if self.named else None
         if current is not None:
             return current.open.next_key(provider, path)
-        token = last_token(body)
+        if body is not self._body:  # a client that tries again sends the same one
+            self._body, self._token = body, last_token(body)
+        token = self._token
         if not token:
             return self._background_key(provider, path, body)
         seen = self._seen.get(token)
@@ -100,12 +103,10 @@ class CallTracker(Correlation):
     def end_at_once(self, exchange: Exchange) -> None:
         """The same where the whole answer was sent at once; so the call of a token is over."""
         current = self._current
-        if current is None:
-            return
         if type(current) is _NewCall:
             self._current = None
             self._remember(current.token, current.attempt)
-        else:
+        elif current is not None:
             self.note(exchange)
 
     def _named_call(self) -> TrackedCall:

@@ -28,7 +28,7 @@ class Tally:
         self.faults: Counter[tuple[str, str]] = Counter()  # by provider and fault
         self.durations: dict[str, list[int]] = {}  # by provider: replies in each bucket, and beyond
         self.seconds = defaultdict[str, float](float)  # by provider: of all replies
-        self._at_once = Counter[str]()  # by provider: whole replies that took no time
+        self._at_once: dict[str, int] = {}  # by provider: whole replies that took no time
 
     def note(self, exchange: Exchange) -> None:
         """Count an exchange that has ended."""
@@ -44,7 +44,7 @@ class Tally:
 
     def note_at_once(self, provider: str) -> None:
         """Count a healthy reply that was sent whole as soon as it was asked for, as most are."""
-        self._at_once[provider] += 1
+        self._at_once[provider] = self._at_once.get(provider, 0) + 1
 
     def _add_those_at_once(self) -> None:
         for provider, count in self._at_once.items():
