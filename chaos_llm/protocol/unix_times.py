@@ -11,6 +11,6 @@ def rounded(seconds: float) -> float:
     """The same as `round(seconds, 6)` for a Unix time, which goes through decimal digits."""
     scaled = seconds * 1e6
     whole = int(scaled + 0.5)
-    if -_SURE <= scaled - whole <= _SURE and whole < _EXACT:
+    if -_SURE <= scaled - whole <= _SURE and 0 <= whole < _EXACT:
         return whole / 1e6
     return round(seconds, 6)
