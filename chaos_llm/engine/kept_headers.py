@@ -16,7 +16,7 @@ from chaos_llm.engine.byte_templates import (
     picker,
 )
 from chaos_llm.engine.plain_replies import RawHeader
-from chaos_llm.providers.provider import Headers, NamedValues
+from chaos_llm.providers.provider import NO_VALUES, Headers, NamedValues
 
 
 @lru_cache(maxsize=256)
@@ -52,6 +52,8 @@ class KeptHeaders:
         self._raw_names, self._lower_names = _raw_names(names)
         self._names = frozenset(self._raw_names)
         self._added = self._to_add(())  # those that were added last
+        # The values that were added last, and their lines: under load a quota stays used up.
+        self._last_lines: tuple[NamedValues, bytes] = NO_VALUES, b""
         gaps = [*_values_with_gaps([value.encode("ascii") for value in values], fillings)]
         lines = [b"%b: %b\r\n" % (n, v) for n, (v, _) in zip(self._raw_names, gaps, strict=True)]
         pick = picker([place for _, place in gaps if place is not None])
@@ -79,7 +81,12 @@ class KeptHeaders:
         if added.replaced:
             raw = self.raw(fillings, more)
             return b"".join([b"%b: %b\r\n" % (name, value) for name, _, value in raw])
-        return self._lines.filled(fillings) + (added.lines % more[1]).encode("ascii")
+        last, lines = self._last_lines
+        if more != last:
+            lines = (added.lines % more[1]).encode("ascii")
+            self._last_lines = more, lines
+        constant, pick = self._lines
+        return constant % pick(fillings) + lines
 
     def _to_add(self, names: tuple[str, ...]) -> _Added:
         """What follows from these names, which is kept for the next reply."""

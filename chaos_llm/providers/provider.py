@@ -15,11 +15,12 @@ from chaos_llm.providers.websocket_session import Session
 
 Headers = tuple[tuple[str, str], ...]
 # Names of headers, and their values, which `str` writes: other numbers come with the same names.
-NamedValues = tuple[tuple[str, ...], tuple[object, ...]]
+# Without floats, so that values that are equal are written alike.
+NamedValues = tuple[tuple[str, ...], tuple[int | str, ...]]
 NO_VALUES: NamedValues = ((), ())
 
 
-def named_values(headers: Iterable[tuple[str, object]]) -> NamedValues:
+def named_values(headers: Iterable[tuple[str, int | str]]) -> NamedValues:
     """Headers as their names and their values."""
     names, values = tuple(zip(*headers, strict=True)) or NO_VALUES
     return names, values

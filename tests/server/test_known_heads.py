@@ -39,8 +39,8 @@ def nowhere(method, host, path):
 
 def known(heads, data):
     """The request that some bytes are, if their head is known."""
-    found = heads.find(data)
-    return found and found[0].with_body(found[1])
+    head = heads.find(data)
+    return head and head.with_body(head.body(data))
 
 
 def taught(*requests):
@@ -109,7 +109,7 @@ def test_only_a_plain_post_to_a_provider_is_answered_by_its_head_alone(data, is_
 
     heads = KnownHeads(somewhere)
     heads.learn(data, parsed(data))
-    head, _ = heads.find(data)
+    head = heads.find(data)
     assert head.provider is (provider if is_found else None)
     assert asked == [("POST", "127.0.0.1", "/v1/messages")] * is_found
 

@@ -229,7 +229,7 @@ def quota(state: State) -> NamedValues:
     )
 
 
-def _some_levels(state: State) -> Iterator[tuple[str, object]]:
+def _some_levels(state: State) -> Iterator[tuple[str, int | str]]:
     """The headers where a quota does not set all limits."""
     inputs, outputs, both = state.tokens, state.output, None
     if inputs and outputs:

@@ -151,7 +151,7 @@ class AzureDialect(OpenAIDialect):
     def quota(self, state: State) -> NamedValues:
         """Limits in whole seconds and with their period, as recorded."""
         both = (("requests", state.requests), ("tokens", state.tokens))
-        headers: list[tuple[str, object]] = []
+        headers: list[tuple[str, int | str]] = []
         if any(state[3:5]):
             headers.append(("x-ratelimit-abusepenalty-active", "False"))
         for noun, level in both:

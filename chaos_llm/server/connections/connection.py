@@ -35,6 +35,7 @@ class Connection(asyncio.Protocol):
         "_asking",
         "_caller",
         "_connect",
+        "_head",
         "_held",
         "_is_deaf",
         "_is_full",
@@ -53,6 +54,7 @@ class Connection(asyncio.Protocol):
         self._server, self._connect, self._caller = server, connect, caller
         self._asking = RequestParser(server.settings.limits, server.held)
         self._playing: ReplyPlayer | Working | Forwarded | None = None
+        self._head: KnownHead | None = None  # of the request before
         self._held = 0  # bytes that came while a reply was under way
         self._reused = reused  # a request came on this connection before
         # Whether nothing is known of the client, and this server itself answers all its requests.
@@ -114,11 +116,15 @@ class Connection(asyncio.Protocol):
 
     def _take(self, data: bytes) -> None:
         asking = self._asking
-        known = None if asking.is_begun else self._server.known_heads.find(data)
-        if known is None:
+        head = self._head
+        if asking.is_begun:
+            head = None
+        elif head is None or not head.begins(data):
+            head = self._head = self._server.known_heads.find(data)
+        if head is None:
             self._feed(data)
             return
-        head, body = known
+        body = head.body(data)
         is_busy = self._playing or self._is_full or asking.whole or self.transport.is_closing()
         if self._is_usual and head.provider is not None and not is_busy:
             self._answer_known(head, body)

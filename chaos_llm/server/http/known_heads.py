@@ -25,18 +25,27 @@ _UNUSUAL = frozenset(("transfer-encoding", "expect", "upgrade", "http2-settings"
 
 @dataclass(frozen=True, slots=True)
 class KnownHead:
-    """What a head says: its request without the body, and the length of that.
+    """What the bytes of a head say: its request without the body, and the size of both together.
 
     `provider` gets a POST whose body needs no decoding, as `wire` with that body; it is None for
     any other request. `run` and `call` are the names that the head gives to its run and call.
     """
 
+    data: bytes
+    size: int
     request: ReceivedRequest
-    length: int
     provider: Provider | None
     wire: WireRequest
     run: str
     call: str
+
+    def begins(self, data: bytes) -> bool:
+        """Whether these bytes are this head and its body, no more and no less."""
+        return len(data) == self.size and data.startswith(self.data)
+
+    def body(self, data: bytes) -> bytes:
+        """The body in bytes that begin with this head."""
+        return data[len(self.data) :]
 
     def with_body(self, body: bytes) -> ReceivedRequest:
         """The whole request."""
@@ -53,13 +62,10 @@ class KnownHeads:
         self._find_place = find_place
         self._heads: dict[bytes, KnownHead] = {}
 
-    def find(self, data: bytes) -> tuple[KnownHead, bytes] | None:
-        """The head and the body that these bytes are, no more and no less, if it is known."""
-        end = data.find(_END) + len(_END)
-        head = self._heads.get(data[:end])
-        if head is None or len(data) != end + head.length:
-            return None
-        return head, data[end:]
+    def find(self, data: bytes) -> KnownHead | None:
+        """The head that begins these bytes, if it is known and nothing follows its body."""
+        head = self._heads.get(data[: data.find(_END) + len(_END)])
+        return head if head is not None and len(data) == head.size else None
 
     def learn(self, data: bytes, asked: ReceivedRequest) -> None:
         """Keep the head of a request that came in these bytes alone."""
@@ -75,16 +81,16 @@ class KnownHeads:
         ):
             if len(self._heads) >= _MOST:
                 del self._heads[next(iter(self._heads))]
-            self._heads[data[:end]] = self._known(asked._replace(body=b""))
+            self._heads[data[:end]] = self._known(data[:end], asked._replace(body=b""))
 
-    def _known(self, asked: ReceivedRequest) -> KnownHead:
+    def _known(self, data: bytes, asked: ReceivedRequest) -> KnownHead:
         headers, place = asked.headers, self._place(asked)
         provider, path = (None, asked.path) if place is None else place
         wire = WireRequest(
             asked.method, asked.host, path, asked.query, headers, asked.body, served=True
         )
-        length, call = int(headers["content-length"]), headers.get("x-chaos-call", "")
-        return KnownHead(asked, length, provider, wire, asked.run or DEFAULT, call)
+        size, call = len(data) + int(headers["content-length"]), headers.get("x-chaos-call", "")
+        return KnownHead(data, size, asked, provider, wire, asked.run or DEFAULT, call)
 
     def _place(self, asked: ReceivedRequest) -> Place | None:
         if asked.method != "POST" or asked.version != "1.1" or asked.path.startswith(ADMIN):
