@@ -32,6 +32,7 @@ from chaos_llm.protocol.messages import (
 )
 
 _POOL = 64
+_HAS_THIRD = 1 << 24  # the bit of a draw by which an answer has three sentences
 _STEP = 7  # less than half of the templates, so two sentences never come from one template
 _SENTENCES = (
     "{{first_name}} from our {{city}} office checked it this morning and all of it is in order.",
@@ -162,13 +163,14 @@ def _text(tokens: tuple[str, ...], mark: str, draw: int) -> str:
     # Neighbours in the pool come from different templates, so the sentences do not repeat.
     first = draw % _POOL
     second = first + 1 + (draw >> 8) % _STEP
-    sentences = f"{pool[first]} {pool[second % _POOL]}"
-    if draw & 1 << 24:
-        sentences = f"{sentences} {pool[(second + 1 + (draw >> 16) % _STEP) % _POOL]}"
-    if not tokens:
-        return f"Thank you for your message. {sentences} Reference {mark}."
-    noun = "order" if len(tokens) == 1 else "orders"
-    return f"Your {noun} {', '.join(tokens)}: {sentences} Reference {mark}."
+    third = ""
+    if draw & _HAS_THIRD:
+        third = f" {pool[(second + 1 + (draw >> 16) % _STEP) % _POOL]}"
+    begin = "Thank you for your message."
+    if tokens:
+        noun = "order" if len(tokens) == 1 else "orders"
+        begin = f"Your {noun} {', '.join(tokens)}:"
+    return f"{begin} {pool[first]} {pool[second % _POOL]}{third} Reference {mark}."
 
 
 def _structured(request: Request, rng: KeyedRandom, phrases: tuple[str, ...]) -> str:

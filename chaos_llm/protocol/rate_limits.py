@@ -89,20 +89,6 @@ class _TokenBucket:
     def has(self, amount: float) -> bool:
         return self.left + _ROUNDING >= amount
 
-    def report(self, at: float, amount: float) -> Level:
-        """Refill it, take that much or all that is left, and say its level."""
-        size, rate, left = self.size, self.rate, self.left
-        if at > self.at:
-            left += (at - self.at) * rate
-            self.at = at
-            if left > size:  # noqa: PLR1730 - `min` is a call, and a reply reports three buckets
-                left = size
-        self.left = left = left - amount if left > amount else 0.0
-        reset = (size - left) / rate
-        if reset > _MINUTE:  # noqa: PLR1730 - the same
-            reset = _MINUTE
-        return _new(Level, (self.limit, int(left + _ROUNDING), reset))
-
     def level(self) -> Level:
         return Level(
             self.limit,
@@ -143,7 +129,7 @@ class Bucket:
         return State(at, allowed, retry_after, after[0], after[1], after[2], tokens)
 
     def report(self, at: float, tokens: int, output: int = 0) -> State:
-        """Take without a limit; each healthy reply does, so one function sees to all buckets."""
+        """Take without a limit, down to nothing, as each healthy reply does."""
         requests, inputs, outputs = self._buckets
         return _new(
             State,
@@ -151,12 +137,28 @@ class Bucket:
                 at,
                 True,
                 0.0,
-                None if requests is None else requests.report(at, 1.0),
-                None if inputs is None else inputs.report(at, tokens),
-                None if outputs is None else outputs.report(at, output),
+                None if requests is None else _reported(requests, at, 1.0),
+                None if inputs is None else _reported(inputs, at, tokens),
+                None if outputs is None else _reported(outputs, at, output),
                 tokens,
             ),
         )
+
+
+def _reported(bucket: _TokenBucket, at: float, amount: float) -> Level:
+    """Refill a bucket, take that much or all that is left, and say its level.
+
+    It is for each bucket of each healthy reply, so it calls nothing that it can do itself.
+    """
+    size, rate, left = bucket.size, bucket.rate, bucket.left
+    if at > bucket.at:
+        left += (at - bucket.at) * rate
+        bucket.at = at
+        left = left if left < size else size  # noqa: FURB136 - `min` would be a call
+    bucket.left = left = left - amount if left > amount else 0.0
+    reset = (size - left) / rate
+    reset = reset if reset < _MINUTE else _MINUTE  # noqa: FURB136 - the same
+    return _new(Level, (bucket.limit, int(left + _ROUNDING), reset))
 
 
 class Buckets:

@@ -89,9 +89,8 @@ def answer_known(
     try:
         run = server.runs.named(head.run)
         run.overrides.past_handshake = run.overrides.over_wire = False
-        wire = WireRequest(
-            "POST", wire.host, wire.path, wire.query, wire.headers, body, reused, served=True
-        )
+        host, path, query, headers = wire.host, wire.path, wire.query, wire.headers
+        wire = WireRequest("POST", host, path, query, headers, body, reused, False, None, True)
         exchange, reply = run.brief_exchange(provider, wire, head.call)
     except Exception as error:
         return _error_reply(server, head.request, error)
