@@ -245,6 +245,39 @@ def test_a_window_for_one_model_spares_the_forms_of_others():
     assert all(is_known(made, *each) for each in asked)
 
 
+def test_a_body_of_the_length_of_the_last_one_is_read_anew():
+    made, others = known_to(KnownRequests()), engine()
+    for _ in range(2):
+        others.exchange(*anthropic())
+    for prompt in ("Why?", "How?", "How?", "Why?", 'W"?', "Why?"):
+        same(made, others, *anthropic(prompt))
+
+
+def test_a_provider_is_healed_and_fails_again_for_requests_of_a_known_form():
+    made = known_to(KnownRequests())
+    control = ProviderControl(made.overrides, made.now, "anthropic", "", "")
+    statuses = []
+    for change in (lambda: control.inject(overloaded()), control.heal) * 2:
+        change()
+        statuses.append(made.exchange(*anthropic())[1].status)
+    assert statuses == [529, 200] * 2
+
+
+@pytest.mark.parametrize("name", ["anthropic", "openai"])
+def test_the_lines_of_a_quota_follow_it(name):
+    moments = [0.0, 0.0, 0.0, 0.5, 0.5, 7.0, 7.0, 7.0]
+    provider = next(each for each in ENDPOINTS if each.name == name)
+    wire = anthropic()[1] if name == "anthropic" else asking(provider, PROMPT)
+    made = engine(KnownRequests())
+    for moment in moments:
+        made.now = lambda moment=moment: moment
+        _, brief = made.brief_exchange(provider, wire)
+        if not isinstance(brief, Reply):
+            assert brief.on_the_wire() == at_once(brief.in_full())
+            assert brief.on_the_wire() == brief.on_the_wire()
+    assert not isinstance(brief, Reply)
+
+
 def test_a_provider_whose_forms_never_repeat_is_soon_parsed_only():
     made = engine(KnownRequests())
     for number in range(300):

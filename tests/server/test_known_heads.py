@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from http.client import HTTPConnection
 
 import pytest
 from support.raw_sockets import asked, request
@@ -151,3 +153,18 @@ def test_requests_with_known_heads_get_what_those_with_new_heads_get():
     new = [*replies({"x_number": str(number)} for number in range(120))]
     assert known == new
     assert b" 529 " in b"".join(known)
+
+
+def test_a_connection_may_change_its_head_with_each_request():
+    body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "Why?"}]})
+    runs = ["one", "other", "one", "one", "other", "other"]
+    with ServerThread(Settings(clock="manual")) as thread:
+        server = thread.hand()
+        connection = HTTPConnection(server.url.removeprefix("http://"))
+        for run in runs:
+            headers = {"authorization": f"Bearer chaos-run-{run}", "content-type": "text/plain"}
+            connection.request("POST", "/openai/v1/chat/completions", body, headers)
+            assert connection.getresponse().read()
+        connection.close()
+        counts = {run: len(server.run(run).journal) for run in ("one", "other")}
+    assert counts == {"one": 3, "other": 3}
