@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.healthy_shape import Notice
+from chaos_llm.analysis.missing_parts import PartialAnswers, partial_answers
 from chaos_llm.analysis.run import Run
 from chaos_llm.analysis.shown_pieces import shows_broken_content
 from chaos_llm.checks._limits import calls
@@ -21,16 +22,18 @@ class AnswersAreWhole(Check):
     """No call returns an answer that was cut off in transit, an empty answer, or an error message.
 
     Neither does it return the answer to another prompt, nor pieces of an answer: half an answer
-    before a whole one, a value from JSON that broke off, or the result of a tool call whose
-    arguments did. Nor does it return an empty text, list or object in place of an error or of JSON
-    that broke off. A result is empty, too, that differs from healthy ones by an empty field only:
-    `{"status": "ok", "data": []}`. A call that raises, returns None for a failed request, or says
-    what no healthy call says (`{"status": "degraded", "data": []}`), passes: its user can tell.
+    before a whole one, a value from JSON that broke off, the result of a tool call whose arguments
+    did, or the other parts of an answer of which one failed, without a word about that. Nor does it
+    return an empty text, list or object in place of an error or of JSON that broke off. A result is
+    empty, too, that differs from healthy ones by an empty field only: `{"status": "ok", "data":
+    []}`. A call that raises, returns None for a failed request, or says what no healthy call says
+    (`{"status": "degraded", "data": []}`), passes: its user can tell.
 
-    Not judged are None for an empty answer, because a library may have made it, and an empty result
-    if calls that had their answer returned the same. Not applicable if every answer arrived
-    complete. An answer that the provider itself shortened and marked as complete is a silent
-    corruption, which no app can detect, and does not fail.
+    Not judged are None for an empty answer, because a library may have made it, an empty result if
+    calls that had their answer returned the same, and missing parts of which one was never left
+    out, because the others may be optional, or whose callers can tell by the name of a field. Not
+    applicable if every answer arrived complete. An answer that the provider itself shortened and
+    marked as complete is a silent corruption, which no app can detect, and does not fail.
     """
 
     why: ClassVar[str] = (
@@ -127,6 +130,12 @@ def _unclear(run: Run) -> str:
             f"{empty[0].number} ({_excerpt(empty[0])}), and so did calls that had their whole "
             "answer"
         )
+    if partial := partial_answers(run.calls, run.evidence).found:
+        return (
+            f"{calls(len(partial))} returned some of the answers that a healthy call returns, and "
+            f"nothing about the others, which had failed, first call {partial[0].call.number}; "
+            "from outside it is not known whether these are optional, or are missed by a caller"
+        )
     return ""
 
 
@@ -178,8 +187,16 @@ def _by_kind(run: Run) -> dict[str, list[Call]]:
         "an error message as an answer": errors,
         **_empty_texts(run),
         **_empty_results(run, doubtful=False),
+        **_parts(partial_answers(run.calls, run.evidence)),
         "the answer to another prompt": [c for c in run.calls if _is_another_calls(run, c)],
     }
+
+
+def _parts(partial: PartialAnswers) -> dict[str, list[Call]]:
+    if not partial.is_any_part_left_out:
+        return {}
+    what = f"only some of the {partial.parts} answers of a healthy call, as if they were all"
+    return {what: [part.call for part in partial.found if not part.names_the_rest]}
 
 
 def _empty_texts(run: Run) -> dict[str, list[Call]]:
