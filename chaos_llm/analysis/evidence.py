@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from chaos_llm.analysis.apologies import repeated_apologies
 from chaos_llm.analysis.call import Call
+from chaos_llm.analysis.healthy_shape import HealthyShape
 from chaos_llm.journal.journal import Exchange
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.value_text import is_empty_result, scalars_of
@@ -132,6 +134,11 @@ class Evidence:
     def never_shows_references(self) -> bool:
         """Whether return values carry no references, not even those of healthy calls."""
         return self.reference_rate is None or self.reference_rate <= _NEVER_SHOWS_REFERENCES
+
+    @cached_property
+    def healthy_shape(self) -> HealthyShape:
+        """What the healthy calls return around their answers."""
+        return HealthyShape(self.healthy)
 
     def uses(self, provider: str) -> bool:
         """Whether healthy calls send requests to a provider."""

@@ -9,6 +9,7 @@ it belongs to, and the missing reference shows that it was cut.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
@@ -171,6 +172,17 @@ def _text(tokens: tuple[str, ...], mark: str, draw: int) -> str:
         noun = "order" if len(tokens) == 1 else "orders"
         begin = f"Your {noun} {', '.join(tokens)}:"
     return f"{begin} {pool[first]} {pool[second % _POOL]}{third} Reference {mark}."
+
+
+_BEGINNING = r"(?:Your orders? |Thank you for your message\. )"
+_ANSWER = re.compile(
+    rf"{_BEGINNING}(?:(?!{_BEGINNING}).)*?Reference R\d-\d{{5}}-[A-Z]\.", re.DOTALL
+)
+
+
+def without_answers(text: str) -> str:
+    """A text without the whole answers in it, each of which becomes the end of a line."""
+    return _ANSWER.sub("\n", text)
 
 
 def _structured(request: Request, rng: KeyedRandom, phrases: tuple[str, ...]) -> str:

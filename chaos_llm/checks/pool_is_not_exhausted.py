@@ -1,4 +1,4 @@
-"""Streams are closed, so that the connection pool is not exhausted."""
+"""Streams are closed and work is given up, so that the connection pool is not exhausted."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ _TIMEOUTS = {"PoolTimeout", "EmptyPoolError", "ConnectionTimeoutError"}
 # Seconds (assumed). The garbage collector may run at any time, so a stream that it closed later
 # than this counts like one that was never closed.
 _LINGERS = 20.0
+# Seconds that a request goes on after its call had failed, and how many such requests at once are a
+# pile (both assumed). A time-out of the client that is a little longer than the user's patience is
+# common, a pool of threads that works on for a cache is bounded, and each user may leave one more.
+_WORKS_ON, _PILE = 60.0, 10
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,8 +32,12 @@ class PoolIsNotExhausted(Check):
     event loop at its end, the garbage collector, or the app. One that is read to its end in the
     background is none. One that outlives its call by 20 seconds counts until the run ends, because
     the garbage collector may close it late or never. From `open_streams` leaks at the same time on
-    they are a failure; the default, ten, is a tenth of httpx's default pool. Not applicable if no
-    stream broke off or leaked.
+    they are a failure; the default, ten, is a tenth of httpx's default pool.
+
+    So are ten requests at the same time, and more than two for each user, that go on for a minute
+    and longer after their calls had failed: in threads that `Thread.join(timeout)` left behind, in
+    an executor, or in tasks. Calls that return anything do not count, because an app may want the
+    answers later. Not applicable if no stream broke off or leaked.
     """
 
     why: ClassVar[str] = (
@@ -51,6 +59,8 @@ class PoolIsNotExhausted(Check):
             ((provider, _),) = Counter(e.provider for e in left).most_common(1)
             seen = f"{most} streams were still open when their calls had ended"
             return self.failed(f"{seen}, most of them to {provider}", left[0].at)
+        if pile := _pile(run):
+            return self._piled_up(*pile)
         broken = [e for e in run.api if e.stream and e.failed and e.status == 200]
         if not left and not broken:
             return self.not_applicable("no stream broke off or stayed open")
@@ -58,6 +68,33 @@ class PoolIsNotExhausted(Check):
         rest = f"{counted(len(left), 'stream')} stayed open after the call"
         rest += f", fewer than {self.open_streams} at once"
         return self.passed("; ".join([*closed, rest] if left else closed))
+
+    def _piled_up(self, most: int, first: Exchange) -> Finding:
+        return self.failed(
+            f"{most} requests were at work at the same time for calls that had failed a minute ago "
+            f"or earlier, the first to {first.provider} in call {first.call}",
+            first.at,
+        )
+
+
+def _pile(run: Run) -> tuple[int, Exchange] | None:
+    """The most requests that go on at once for failed calls, and the first one; None for few."""
+    failed = {
+        call.number: call.ended
+        for call in run.calls
+        if call.outcome == "failed" and (call.error is not None or call.is_blank)
+    }
+    changes: list[tuple[float, int]] = []
+    first = None
+    for exchange in run.api:
+        until = run.ends if exchange.end == "open" else exchange.until
+        ended = failed.get(exchange.call)
+        if ended is not None and until > ended + _WORKS_ON:
+            changes += [(ended + _WORKS_ON, 1), (until, -1)]
+            first = first or exchange
+    most = max(accumulate(change for _, change in sorted(changes)), default=0)
+    users = len({call.user for call in run.calls})
+    return (most, first) if first is not None and most >= max(_PILE, 2 * users + 1) else None
 
 
 def _outlives(exchange: Exchange, ended: float) -> bool:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
+from enum import Enum
 from typing import Any
 
 _DEPTH = 6  # levels of fields; deeper ones are not read
 _MOST_OBJECTS = 2000  # of one value; a return value may refer to a whole client
 
 Path = tuple[str, ...]
+
+
+class _Empty(Enum):
+    """The type of `EMPTY`."""
+
+    EMPTY = "empty"
+
+
+EMPTY = _Empty.EMPTY  # stands for an empty text, list or object among the leaves of a value
 
 
 class Pieces(list[Any]):
@@ -58,6 +68,24 @@ def is_empty_result(value: Any, depth: int = _DEPTH) -> bool:
     return all(is_empty_result(inner, depth - 1) for _, inner in parts)
 
 
+def leaves_of(value: Any) -> Iterator[tuple[Path, Any]]:
+    """What a value consists of, with the names that lead there: texts, numbers, truth values, None.
+
+    An empty text, list or object is the leaf `EMPTY`. A text of JSON is read.
+    """
+    return _Walk().leaves(_parsed(value))
+
+
+def _parsed(value: Any) -> Any:
+    """What a text of JSON says; any other value as it is."""
+    if not isinstance(value, str) or value[:1] not in ("{", "["):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
 def is_stream(value: Any) -> bool:
     """Whether a value is a stream, which has to be consumed to know what the user saw."""
     return isinstance(value, Iterator) and not isinstance(value, str | bytes)
@@ -101,6 +129,20 @@ class _Walk:
             self._visited.add(id(value))
             for name, inner in _parts(value):
                 yield from self.scalars(inner, (*path, name))
+
+    def leaves(self, value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+        """Yield each value that has no parts with the names of the fields that lead to it."""
+        if value is None or isinstance(value, int | float):
+            yield path, value
+        elif isinstance(value, str | bytes):
+            yield path, value if value.strip() else EMPTY
+        elif len(path) < _DEPTH and self._is_new(value):
+            self._visited.add(id(value))
+            parts = list(_parts(value))
+            if not parts and isinstance(value, Mapping | list | tuple | set | frozenset):
+                yield path, EMPTY
+            for name, inner in parts:
+                yield from self.leaves(inner, (*path, name))
 
     def _is_new(self, value: Any) -> bool:
         return id(value) not in self._visited and len(self._visited) < _MOST_OBJECTS

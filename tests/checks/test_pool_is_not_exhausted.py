@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
+from threading import Thread
 
+import anthropic
 import httpx2
 import pytest
-from support.apps.bots import MODEL, SECOND_MODEL, ask_once, claude
+from support.apps.bots import MODEL, SECOND_MODEL, ask_async, ask_once, claude
 from support.apps.defended import ask_gpt, gpt_async
 from support.apps.failover import found, stream_claude, talk
 
 from chaos_llm import outage
 from chaos_llm.checks import pool_is_not_exhausted
 from chaos_llm.errors import UsageError
-from chaos_llm.faults import cut_stream, overloaded, stall_mid_stream
+from chaos_llm.faults import cut_stream, hang, overloaded, stall_mid_stream
 
 
 class Leaky:
@@ -108,3 +113,81 @@ def test_it_is_not_applicable_where_no_stream_broke():
 def test_a_limit_is_a_whole_number():
     with pytest.raises(UsageError, match="whole number"):
         pool_is_not_exhausted(open_streams=0)
+
+
+def joined(patience, **client):
+    """An app that asks in a thread, and leaves it behind when its patience is over."""
+
+    def app(question):
+        answers = []
+
+        def work():
+            with suppress(anthropic.APIError):
+                answers.append(ask_once(question, **client))
+
+        thread = Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(patience)
+        if not answers:
+            raise TimeoutError
+        return answers[0]
+
+    return app
+
+
+def in_a_pool(size):
+    pool = ThreadPoolExecutor(size)
+    return lambda question: pool.submit(ask_once, question).result(10)
+
+
+async def left_tasks(question, kept=[]):  # noqa: B006 - as long as the app lives
+    task = asyncio.create_task(ask_async(question))
+    kept.append(task)
+    done, _ = await asyncio.wait({task}, timeout=10)
+    if not done:
+        raise TimeoutError
+    return task.result()
+
+
+OFTEN = {"every": "30s", "warmup": "10m", "recovery": "20m"}
+
+
+@pytest.mark.parametrize("app", [joined(10), in_a_pool(32), left_tasks], ids=repr)
+def test_requests_that_pile_up_behind_failed_calls_fail(app):
+    finding = found(pool_is_not_exhausted(), app, hang(), **OFTEN)
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        f"{finding.seen.split()[0]} requests were at work at the same time for calls that had "
+        "failed a minute ago or earlier, the first to anthropic in call 20"
+    )
+    assert int(finding.seen.split()[0]) >= 18
+
+
+@pytest.mark.parametrize(
+    "app",
+    [joined(10, timeout=30), joined(30, timeout=20), in_a_pool(4), lambda q: joined(10)(q) or ""],
+    ids=["ends soon", "awaited", "bounded", "rare"],
+)
+def test_requests_that_end_soon_or_are_bounded_do_not_fail(app, request):
+    often = OFTEN | ({"every": "2m"} if request.node.callspec.id == "rare" else {})
+    assert found(pool_is_not_exhausted(), app, hang(), **often).verdict == "not applicable"
+
+
+def test_work_that_goes_on_for_calls_that_said_so_is_no_pile():
+    """The user was promised an answer by mail, say."""
+
+    def promised(question):
+        try:
+            return joined(10)(question)
+        except TimeoutError:
+            return "We shall send you the answer."
+
+    finding = found(pool_is_not_exhausted(), promised, hang(), **OFTEN)
+    assert finding.verdict == "not applicable"
+
+
+def test_one_request_for_each_of_many_users_is_no_pile():
+    finding = found(
+        pool_is_not_exhausted(), joined(10), hang(), every="10m", users=12, warmup="10m"
+    )
+    assert finding.verdict == "not applicable"
