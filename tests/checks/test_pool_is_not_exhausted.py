@@ -152,7 +152,11 @@ async def left_tasks(question, kept=[]):  # noqa: B006 - as long as the app live
 OFTEN = {"every": "30s", "warmup": "10m", "recovery": "20m"}
 
 
-@pytest.mark.parametrize("app", [joined(10), in_a_pool(32), left_tasks], ids=repr)
+@pytest.mark.parametrize(
+    "app",
+    [joined(10), in_a_pool(32), left_tasks],
+    ids=["threads", "an executor", "tasks"],
+)
 def test_requests_that_pile_up_behind_failed_calls_fail(app):
     finding = found(pool_is_not_exhausted(), app, hang(), **OFTEN)
     assert finding.verdict == "fail"
