@@ -13,8 +13,8 @@ from chaos_llm.protocol.value_text import EMPTY, Path, leaves_of
 Notice = Literal["", "none", "said"]
 _Leaves = Mapping[Path, Any]
 
-_LEAST = 3  # healthy calls that show what an app always returns
-_MOST = 200  # healthy calls that are read
+LEAST = 3  # healthy calls that show what an app always returns
+MOST = 200  # healthy calls that are read
 _ID = re.compile(r"(?=\S*\d)[\w.:+-]{6,}")  # an id or a time, which says nothing
 
 
@@ -26,8 +26,8 @@ class HealthyShape:
     """
 
     def __init__(self, healthy: Sequence[Call]) -> None:
-        read = [dict(leaves_of(call.returned)) for call in islice(healthy, _MOST)]
-        self.is_known = len(read) >= _LEAST
+        read = [dict(leaves_of(call.returned)) for call in islice(healthy, MOST)]
+        self.is_known = len(read) >= LEAST
         self._seen: dict[Path, list[Any]] = {}
         for leaves in read:
             for path, leaf in leaves.items():
@@ -76,15 +76,15 @@ class HealthyShape:
             return ""
         if leaf is None:
             return "" if None in seen else "none"
-        is_constant = len(seen) > 1 and all(_is_same(other, seen[0]) for other in seen)
-        return "said" if not seen or (is_constant and not _is_same(leaf, seen[0])) else ""
+        is_constant = len(seen) > 1 and all(is_same(other, seen[0]) for other in seen)
+        return "said" if not seen or (is_constant and not is_same(leaf, seen[0])) else ""
 
     def _says_nothing(self, path: Path, leaf: Any, call: Call) -> bool:
         """Whether a value is one of healthy calls, or the prompt, an id or a measurement."""
-        if leaf is EMPTY or any(_is_same(leaf, other) for other in self._seen.get(path, ())):
+        if leaf is EMPTY or any(is_same(leaf, other) for other in self._seen.get(path, ())):
             return True
         if isinstance(leaf, str):
-            return leaf.strip() in call.prompt or _ID.fullmatch(leaf) is not None
+            return is_prompt_or_id(leaf, call)
         return isinstance(leaf, int | float) and leaf > 0
 
     def _counts_none(self, path: Path, leaves: _Leaves) -> bool:
@@ -103,7 +103,7 @@ def _counts(read: Iterable[_Leaves]) -> dict[Path, set[Path]]:
                 if name.isdigit():
                     lengths[path[:end]] = max(lengths.get(path[:end], 0), int(name) + 1)
         here = {
-            path: {place for place, length in lengths.items() if _is_same(leaf, length)}
+            path: {place for place, length in lengths.items() if is_same(leaf, length)}
             for path, leaf in leaves.items()
         }
         before = here if found is None else found
@@ -115,7 +115,13 @@ def _emptied(leaves: _Leaves) -> list[Path]:
     return [path for path, leaf in leaves.items() if leaf is EMPTY]
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def is_prompt_or_id(text: str, call: Call) -> bool:
+    """Whether a text repeats the prompt of a call, or is an id or a time: neither says anything."""
+    return text.strip() in call.prompt or _ID.fullmatch(text) is not None
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values are equal and of one type."""
     return type(one) is type(other) and bool(one == other)
 
 

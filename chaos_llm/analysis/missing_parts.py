@@ -1,4 +1,4 @@
-"""Calls whose answer has several parts, of which one failed and is missing without a word.
+"""Calls that return some parts of their answer and do not say that another part failed.
 
 Where each healthy call asks for several things and returns all the answers, a call that returns
 fewer of them, and nothing else that healthy calls do not return, shows its user a part as the
@@ -15,20 +15,19 @@ from typing import Any, NamedTuple
 
 from chaos_llm.analysis.call import Call
 from chaos_llm.analysis.evidence import Evidence
+from chaos_llm.analysis.healthy_shape import LEAST, MOST, is_prompt_or_id, is_same
 from chaos_llm.answers.healthy_answers import without_answers
 from chaos_llm.protocol.markers import find_references
 from chaos_llm.protocol.value_text import EMPTY, Path, leaves_of
 
-_LEAST, _MOST = 3, 200  # healthy calls that show what an app always returns, and that are read
 _FEWEST = 2  # parts
 _WORD = re.compile(r"\w+")
-_ID = re.compile(r"(?=\S*\d)[\w.:+-]{6,}")  # an id or a time, which says nothing
 
 
 class PartialAnswer(NamedTuple):
     """A call without some of the parts; these are numbered in the order of the requests.
 
-    `names_the_rest` is whether a field is missing whose name its caller may look for.
+    `names_the_rest` is whether a field is missing by its name, which a caller can notice.
     """
 
     call: Call
@@ -65,8 +64,8 @@ def partial_answers(calls: Sequence[Call], evidence: Evidence) -> PartialAnswers
 
 def _parts_of_healthy(evidence: Evidence) -> int:
     """The number of answers that each healthy call asks for and returns; 0 if it is not one."""
-    healthy = list(islice(evidence.healthy, _MOST))
-    if len(healthy) < _LEAST or not evidence.judges_text:
+    healthy = list(islice(evidence.healthy, MOST))
+    if len(healthy) < LEAST or not evidence.judges_text:
         return 0
     numbers = {len(evidence.of(c)) for c in healthy} | {
         len(evidence.own_sources(c)) for c in healthy
@@ -107,7 +106,7 @@ class _Healthy:
     def __init__(self, evidence: Evidence) -> None:
         self._seen: dict[Path, list[Any]] = {}
         self._words: dict[Path, set[str]] = {}  # that are in all texts with an answer
-        for call in islice(evidence.healthy, _MOST):
+        for call in islice(evidence.healthy, MOST):
             for path, leaf in _leaves(call):
                 if _has_answer(leaf):
                     words = set(_words_beside(leaf))
@@ -132,12 +131,12 @@ class _Healthy:
             rest = reduce(lambda rest, text: rest.replace(text, "\n"), whole, leaf)
             return self._words.get(path, set()).issuperset(_words_beside(rest))
         seen = self._seen.get(path, [])
-        if any(type(leaf) is type(other) and leaf == other for other in seen):
+        if any(is_same(leaf, other) for other in seen):
             return True
         if not seen or all(other == seen[0] for other in seen):
             return False
         if isinstance(leaf, str):
-            return leaf.strip() in call.prompt or _ID.fullmatch(leaf) is not None
+            return is_prompt_or_id(leaf, call)
         return isinstance(leaf, int | float)
 
 

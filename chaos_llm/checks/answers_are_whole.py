@@ -22,18 +22,19 @@ class AnswersAreWhole(Check):
     """No call returns an answer that was cut off in transit, an empty answer, or an error message.
 
     Neither does it return the answer to another prompt, nor pieces of an answer: half an answer
-    before a whole one, a value from JSON that broke off, the result of a tool call whose arguments
-    did, or the other parts of an answer of which one failed, without a word about that. Nor does it
+    before a whole one, a value from JSON that broke off, the result of a tool call with arguments
+    that did, or some parts of an answer without saying that another part failed. Nor does it
     return an empty text, list or object in place of an error or of JSON that broke off. A result is
     empty, too, that differs from healthy ones by an empty field only: `{"status": "ok", "data":
     []}`. A call that raises, returns None for a failed request, or says what no healthy call says
     (`{"status": "degraded", "data": []}`), passes: its user can tell.
 
     Not judged are None for an empty answer, because a library may have made it, an empty result if
-    calls that had their answer returned the same, and missing parts of which one was never left
-    out, because the others may be optional, or whose callers can tell by the name of a field. Not
-    applicable if every answer arrived complete. An answer that the provider itself shortened and
-    marked as complete is a silent corruption, which no app can detect, and does not fail.
+    calls that had their answer returned the same, and missing parts if one part was never left out,
+    because the others may be optional, or if a field is missing by its name, which a caller can
+    notice. Not applicable if every answer arrived complete. An answer that the provider itself
+    shortened and marked as complete is a silent corruption, which no app can detect, and does not
+    fail.
     """
 
     why: ClassVar[str] = (

@@ -61,7 +61,7 @@ from chaos_llm.requests.credentials import Credentials
 _NO_LATENCY = HealthyLatency()
 # Calls with failures that are remembered. A server may see millions; the oldest ones are over.
 _MOST_CALLS = 4096
-_MOST_WAYS = 1024  # forms of one outage whose short ways are kept
+_MOST_WAYS = 1024  # short ways that one outage keeps
 _LONGEST_PATH = 512  # letters of a path that are part of a request's key: keys are kept in memory
 # The label is part of the key: another one would change every id.
 _STAMP = b"stamp" + SEPARATOR

@@ -273,8 +273,8 @@ class KnownRequests:
             return None
         day = int(now // _DAY)
         for form in forms:
-            reading = form.reading(body)
-            if reading is None or form.day != day:
+            reading = form.reading(body) if form.day == day else None
+            if reading is None:
                 continue
             if form.met is wire.headers or form.is_met_by(wire.headers):
                 if self._credit < _CREDIT:

@@ -157,7 +157,7 @@ def _reported(bucket: _TokenBucket, at: float, amount: float) -> Level:
         left = left if left < size else size  # noqa: FURB136 - `min` would be a call
     bucket.left = left = left - amount if left > amount else 0.0
     reset = (size - left) / rate
-    reset = reset if reset < _MINUTE else _MINUTE  # noqa: FURB136 - the same
+    reset = reset if reset < _MINUTE else _MINUTE  # noqa: FURB136 - `min` would be a call
     return _new(Level, (bucket.limit, int(left + _ROUNDING), reset))
 
 

@@ -140,13 +140,18 @@ def in_a_pool(size):
     return lambda question: pool.submit(ask_once, question).result(10)
 
 
-async def left_tasks(question, kept=[]):  # noqa: B006 - as long as the app lives
-    task = asyncio.create_task(ask_async(question))
-    kept.append(task)
-    done, _ = await asyncio.wait({task}, timeout=10)
-    if not done:
-        raise TimeoutError
-    return task.result()
+def left_tasks():
+    kept = []
+
+    async def app(question):
+        task = asyncio.create_task(ask_async(question))
+        kept.append(task)
+        done, _ = await asyncio.wait({task}, timeout=10)
+        if not done:
+            raise TimeoutError
+        return task.result()
+
+    return app
 
 
 OFTEN = {"every": "30s", "warmup": "10m", "recovery": "20m"}
@@ -154,7 +159,7 @@ OFTEN = {"every": "30s", "warmup": "10m", "recovery": "20m"}
 
 @pytest.mark.parametrize(
     "app",
-    [joined(10), in_a_pool(32), left_tasks],
+    [joined(10), in_a_pool(32), left_tasks()],
     ids=["threads", "an executor", "tasks"],
 )
 def test_requests_that_pile_up_behind_failed_calls_fail(app):

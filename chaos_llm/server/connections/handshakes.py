@@ -40,7 +40,7 @@ class ServedOverrides(Overrides):
         return dict(wire_effects.on_the_wire(self.plan.profile))
 
     def is_idle(self) -> bool:
-        return not (self.over_wire or self.past_handshake) and Overrides.is_idle(self)
+        return not (self.over_wire or self.past_handshake) and super().is_idle()
 
     def heal(self, target: Target, at: float) -> None:
         super().heal(target, at)

@@ -69,7 +69,7 @@ def answer(
         run.overrides.past_handshake = caller.past_handshake
         run.overrides.over_wire = caller.over_wire
         exchange, reply = run.brief_exchange(place.provider, wire, headers.get("x-chaos-call", ""))
-    except Exception as error:
+    except Exception as error:  # a fault, or answers, of the test's own may raise anything
         return _error_reply(server, asked, error)
     if asked.method == "HEAD" and isinstance(reply, Reply):
         reply = _without_body(reply)
@@ -92,7 +92,7 @@ def answer_known(
         host, path, query, headers = wire.host, wire.path, wire.query, wire.headers
         wire = WireRequest("POST", host, path, query, headers, body, reused, False, None, True)
         exchange, reply = run.brief_exchange(provider, wire, head.call)
-    except Exception as error:
+    except Exception as error:  # as above
         return _error_reply(server, head.request, error)
     return _new(ProviderAnswer, (run, exchange, reply, None))
 

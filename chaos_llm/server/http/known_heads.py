@@ -27,8 +27,8 @@ _UNUSUAL = frozenset(("transfer-encoding", "expect", "upgrade", "http2-settings"
 class KnownHead:
     """What the bytes of a head say: its request without the body, and the size of both together.
 
-    `provider` gets a POST whose body needs no decoding, as `wire` with that body; it is None for
-    any other request. `run` and `call` are the names that the head gives to its run and call.
+    A POST goes to `provider`, as `wire` with its body, if the body needs no decoding; `provider` is
+    None for any other request. `run` and `call` are the names of its run and call.
     """
 
     data: bytes
