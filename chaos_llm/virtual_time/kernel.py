@@ -3,6 +3,9 @@
 Python frames do not show that a thread has just been woken, as it has to wait for the interpreter
 lock first; and a thread of native code has no frames. Linux shows the system call in which a thread
 waits, and its arguments, in /proc/self/task/<id>/syscall. Other systems have nothing like it.
+
+A thread that was woken on a processor that is idle is in that call until the processor has noticed,
+which takes long where it is a virtual one. Only the letter in /proc/self/task/<id>/stat shows it.
 """
 
 from __future__ import annotations
@@ -38,10 +41,20 @@ _CLOCK_NANOSLEEP = {"x86_64": 230, "aarch64": 115}.get(platform.machine())
 
 def asleep(native_id: int) -> bool | None:
     """Whether a thread waits for anything but the interpreter lock; None where unknown."""
+    folder = Path(f"/proc/self/task/{native_id}")
     try:
-        return not runs(Path(f"/proc/self/task/{native_id}/syscall").read_bytes())
+        # In this order: one that was woken in between waits for the interpreter lock by now.
+        return not (
+            was_woken(folder.joinpath("stat").read_bytes())
+            or runs(folder.joinpath("syscall").read_bytes())
+        )
     except OSError:
         return None
+
+
+def was_woken(stat: bytes) -> bool:
+    """Whether the thread runs, or will as soon as a processor takes it, by its file `stat`."""
+    return stat.rpartition(b") ")[2].startswith(b"R")
 
 
 def native_id(ident: int) -> int:

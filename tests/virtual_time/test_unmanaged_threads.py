@@ -247,6 +247,37 @@ def test_a_worker_that_becomes_idle_while_the_outage_begins_lets_time_pass() -> 
     thread.join()
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity") or len(os.sched_getaffinity(0)) < 2,
+    reason="threads of this machine cannot be held on different processors",
+)
+def test_a_worker_that_is_woken_on_an_idle_processor_meets_virtual_timeouts() -> None:
+    """The kernel shows it in its wait until that processor has noticed."""
+    allowed = sorted(os.sched_getaffinity(0))
+    jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        os.sched_setaffinity(0, allowed[1:2])  # 0 is the thread that calls
+        while (job := jobs.get()) is not None:
+            job()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    os.sched_setaffinity(0, allowed[:1])
+    try:
+        with VirtualTime() as clock:
+            for _ in range(50):
+                time.sleep(1)  # until the worker waits
+                done: Future[int] = Future()
+                jobs.put(partial(done.set_result, 7))
+                assert done.result(timeout=0.001) == 7
+            assert clock.now == 50
+    finally:
+        os.sched_setaffinity(0, allowed)
+        jobs.put(None)
+        thread.join(PATIENCE)
+
+
 def test_a_thread_of_a_test_tool_without_a_thread_object_lets_time_pass():
     """pytest-xdist talks to its controller in such a thread, which may be anywhere in its code."""
     stop = threading.Event()

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from chaos_llm.virtual_time.kernel import native_id, runs, sleeps, wakes_within
+from chaos_llm.virtual_time.kernel import native_id, runs, sleeps, wakes_within, was_woken
 from chaos_llm.virtual_time.real_time_callers import RealTimeCallers
 from chaos_llm.virtual_time.redirects import real_monotonic, real_sleep
 
@@ -51,9 +51,14 @@ _credits: dict[tuple[int, str], _Credit] = {}
 
 @dataclass(slots=True)
 class _NativeThread:
-    file: int  # its file `syscall`, kept open
+    stat: int  # its files `stat` and `syscall`, kept open
+    syscall: int
     key: tuple[int, str]
     name: str
+
+    def close(self) -> None:
+        os.close(self.stat)
+        os.close(self.syscall)
 
 
 @dataclass(slots=True)
@@ -131,7 +136,7 @@ class NativeThreads:
         for _ in range(_LOOKS):
             before = _switches_of_others()
             present = self._present()
-            lines = [(thread, _read(thread.file)) for thread in present.values()]
+            lines = [(thread, _read(thread)) for thread in present.values()]
             holders = {
                 thread.key: kind
                 for thread, line in lines
@@ -164,7 +169,7 @@ class NativeThreads:
         names = os.listdir(self._folder)  # noqa: PTH208 - by an open folder, which is cheaper
         present = set(map(int, names)) - known
         for gone in self._threads.keys() - present:
-            os.close(self._threads.pop(gone).file)
+            self._threads.pop(gone).close()
         for tid in present - self._threads.keys():
             with suppress(OSError, ValueError):
                 self._threads[tid] = _open_thread(tid)
@@ -193,7 +198,7 @@ class NativeThreads:
 
     def _close(self) -> None:
         for thread in self._threads.values():
-            os.close(thread.file)
+            thread.close()
         for file in (self._folder, self._memory):
             if file >= 0:
                 os.close(file)
@@ -201,9 +206,12 @@ class NativeThreads:
         self._folder = self._memory = -1
 
 
-def _read(file: int) -> bytes:
+def _read(thread: _NativeThread) -> bytes:
+    """What the kernel says of the thread's system call; nothing if it has ended."""
     try:
-        return os.pread(file, 400, 0)
+        if was_woken(os.pread(thread.stat, 100, 0)):
+            return b"running"
+        return os.pread(thread.syscall, 400, 0)
     except OSError:  # the thread has ended
         return b""
 
@@ -212,8 +220,13 @@ def _open_thread(tid: int) -> _NativeThread:
     stat = Path(f"{TASKS}/{tid}/stat").read_text(errors="replace")
     name, rest = stat[stat.index("(") + 1 :].rsplit(") ", 1)
     started_at = rest.split()[19]  # `starttime`, the 22nd field of /proc/<pid>/stat
-    file = os.open(f"{TASKS}/{tid}/syscall", os.O_RDONLY)
-    return _NativeThread(file, (tid, started_at), name)
+    with ExitStack() as undo:  # one that ends meanwhile has its first file only
+        files = []
+        for file in ("stat", "syscall"):
+            files.append(os.open(f"{TASKS}/{tid}/{file}", os.O_RDONLY))
+            undo.callback(os.close, files[-1])
+        undo.pop_all()
+    return _NativeThread(*files, (tid, started_at), name)
 
 
 def _was_made_by_native_code(thread: threading.Thread) -> bool:
