@@ -20,7 +20,7 @@ _SERVER_ERROR = "a server error"
 _NOT_TRANSIENT = ("a refused key", "an empty answer")
 _NO_ANSWER = ("failed", "degraded", "error_text", "truncated", "corrupted")
 # Seconds; a retry-after over it need not be waited for, unless the app pauses for that long, too.
-_SHORT_WAIT = 5.0  # (assumed)
+_SHORT_WAIT = 3.0  # (assumed)
 _LONG_WAIT = 60.0  # a retry-after over it need never be waited for
 _PATIENT = 10.0  # seconds without an answer after which a call may have no time for a retry
 _IN_A_ROW = 3  # failures of a model after which a breaker may let one request through (assumed)
@@ -34,7 +34,7 @@ class RetriesCover(Check):
     The kinds are a server error (each status is one), a rate limit, a lost connection, no answer in
     time, a stream that broke off and an error in a 200. It fails if several calls got no answer
     after a kind that is never retried, while another kind is. A stream of which the user has seen
-    the beginning need not be retried, nor a retry-after that is longer than five seconds and than
+    the beginning need not be retried, nor a retry-after that is longer than three seconds and than
     all pauses before retries, nor one over a minute, an exhausted quota, a request that took long
     to fail, or one after three failures in a row, which may be the probe of a breaker. Not
     applicable if nothing is retried, not judged if only one kind occurred.
