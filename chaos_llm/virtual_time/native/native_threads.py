@@ -220,13 +220,12 @@ def _open_thread(tid: int) -> _NativeThread:
     stat = Path(f"{TASKS}/{tid}/stat").read_text(errors="replace")
     name, rest = stat[stat.index("(") + 1 :].rsplit(") ", 1)
     started_at = rest.split()[19]  # `starttime`, the 22nd field of /proc/<pid>/stat
-    with ExitStack() as undo:  # one that ends meanwhile has its first file only
-        files = []
-        for file in ("stat", "syscall"):
-            files.append(os.open(f"{TASKS}/{tid}/{file}", os.O_RDONLY))
-            undo.callback(os.close, files[-1])
+    with ExitStack() as undo:
+        file = os.open(f"{TASKS}/{tid}/stat", os.O_RDONLY)
+        undo.callback(os.close, file)  # if the thread ends before its second file is open
+        syscall = os.open(f"{TASKS}/{tid}/syscall", os.O_RDONLY)
         undo.pop_all()
-    return _NativeThread(*files, (tid, started_at), name)
+    return _NativeThread(file, syscall, (tid, started_at), name)
 
 
 def _was_made_by_native_code(thread: threading.Thread) -> bool:
