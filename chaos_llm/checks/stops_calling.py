@@ -10,11 +10,15 @@ from typing import ClassVar, NamedTuple
 
 from chaos_llm.analysis.run import Interval, Run
 from chaos_llm.checks import _limits
+from chaos_llm.checks._attempts import attempts
 from chaos_llm.checks._by_model import judged_by_model
 from chaos_llm.checks.check import Check, Finding, known_provider, whole_number
 from chaos_llm.durations import Duration, describe, seconds
 
 _CHANCE = 0.05  # calls that use other providers are no coincidence if it is less likely than this
+_PROBE_RETRIES = 1  # a breaker's probe is one request, or two if the SDK retries it once
+# Seconds; if every call uses the provider for longer, those are no probes, however rare they are.
+_FOR_LONG = 1800.0
 
 
 class FailedCall(NamedTuple):
@@ -29,6 +33,7 @@ class FailedCall(NamedTuple):
     failed: float
     restarts: bool
     elsewhere: int
+    retries: int
 
 
 Series = list[FailedCall]  # failed calls in a row
@@ -44,10 +49,13 @@ class StopsCalling(Check):
     later, because a breaker would let it through, too. Where calls are closer to each other, a
     breaker with a cooldown so short that all of them are let through protects no user, and fails.
 
-    Calls that are all that far apart may be a breaker's probes, each with all its retries where the
-    breaker is around them. So an app with a breaker cannot be distinguished from one without, and
-    the check is not judged; nor is it if few calls failed and all of them used the provider. Not
-    applicable if the provider was never down (half of its requests are hit) while the app used it.
+    Calls that are all that far apart may be a breaker's probes. They fail nevertheless if every
+    call of a series over more than half an hour uses the provider, and each retries a request twice
+    or more: a breaker around all retries, whose cooldown is over before each call, spares no user
+    the full wait. With fewer retries an app with a breaker cannot be distinguished from one
+    without, and the check is not judged; nor is it if few calls failed and all of them used the
+    provider. Not applicable if the provider was never down (half of its requests are hit) while the
+    app used it.
     """
 
     why: ClassVar[str] = (
@@ -78,6 +86,11 @@ class StopsCalling(Check):
             seen = f"{len(worst)} calls in a row used {self.provider} while it was down"
             at = self._soon_after_failures(worst)[self.within_calls - 1].at
             return self.failed(f"{seen}, and it answered none", at)
+        if relentless := next(filter(None, map(self._relentless, all_series)), None):
+            long = describe(relentless[-1].at - relentless[0].at)
+            seen = f"{len(relentless)} calls in a row, over {long}, used {self.provider}"
+            seen += " while it was down, each with all its retries, so no breaker spared them that"
+            return self.failed(seen, relentless[self.within_calls].at)
         if any(self._too_many(series, rare=True) >= self.within_calls for series in all_series):
             return self.not_judged(
                 f"all calls used {self.provider} while it was down, but were "
@@ -128,6 +141,7 @@ class StopsCalling(Check):
     def _failed_calls(self, run: Run, interval: Interval) -> Iterator[FailedCall]:
         calls = [call for call in run.calls if call.began in interval and run.shows_routing(call)]
         unused = run.probability_unused(self.provider)
+        retries = _retries(run, self.provider)
         restarts, elsewhere = False, 0
         for call in sorted(calls, key=lambda call: (call.began, call.number)):
             requests = run.of(call, self.provider)
@@ -137,7 +151,8 @@ class StopsCalling(Check):
             elif not run.failed_on(call, self.provider):
                 restarts = True
             else:
-                yield FailedCall(requests[0].at, requests[-1].until, restarts, elsewhere)
+                often = retries.get(call.number, 0)
+                yield FailedCall(requests[0].at, requests[-1].until, restarts, elsewhere, often)
                 restarts, elsewhere = False, 0
 
     def _too_many(self, series: Series, *, rare: bool = False) -> int:
@@ -145,6 +160,20 @@ class StopsCalling(Check):
         found = self._soon_after_failures(series, rare=rare)
         in_time = found and found[-1].at <= series[0].failed + seconds(self.within)
         return 0 if in_time else len(found)
+
+    def _relentless(self, series: Series) -> Series:
+        """The longest part of a series in which every call used the provider with all retries."""
+        parts: list[Series] = [[]]
+        for failed in series:
+            if failed.elsewhere or failed.retries <= _PROBE_RETRIES:
+                parts.append([])
+            if failed.retries > _PROBE_RETRIES:
+                parts[-1].append(failed)
+        longest = max(parts, key=len)
+        if len(longest) <= self.within_calls:
+            return []
+        lasted = longest[-1].at - longest[0].at
+        return longest if lasted > max(_FOR_LONG, seconds(self.within)) else []
 
     def _soon_after_failures(self, series: Series, *, rare: bool = False) -> Series:
         """The calls within `probe_after` of a failure; with `rare`, later ones if none avoided it.
@@ -162,3 +191,13 @@ class StopsCalling(Check):
                 found.append(call)
             heappush(under_way, call.failed)
         return found
+
+
+def _retries(run: Run, provider: str) -> dict[int, int]:
+    """How often each call retried one request to that provider, at most."""
+    most: dict[int, int] = {}
+    for attempt in attempts(run.to(provider)):
+        if attempt.retry:
+            call = attempt.exchange.call
+            most[call] = max(attempt.retry, most.get(call, 0))
+    return most

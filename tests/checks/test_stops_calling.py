@@ -233,13 +233,31 @@ def test_an_unknown_provider_is_refused_when_the_check_is_made():
 STACKED = try_again(ask_once, 3)
 
 
-@pytest.mark.parametrize("ask", [STACKED, try_again(ask_once, 2)], ids=["two", "one"])
-@pytest.mark.parametrize("every", ["2m", "4m"])
-def test_a_breaker_around_retries_looks_like_none_where_calls_are_rare(ask, every):
-    for app in (ask, Defended(ask=ask)):
-        finding = found(app, profile_of(window()), every=every)
-        assert finding.verdict == "not judged"
-        assert "use a shorter every=" in finding.seen
+def test_calls_that_are_rare_but_bring_all_their_retries_for_long_are_no_probes():
+    finding = found(STACKED, profile_of(window()), every="4m")
+    assert finding.verdict == "fail"
+    assert finding.seen == (
+        "15 calls in a row, over 56 min, used anthropic while it was down, "
+        "each with all its retries, so no breaker spared them that"
+    )
+    assert finding.at == 35 * MINUTE  # the ninth, of those a call every four minutes
+
+
+def test_a_breaker_around_all_retries_that_lets_each_rare_call_through_spares_no_user():
+    """Seen from outside it is the same as none; one with probes of one request is not judged."""
+    around = Defended(ask=STACKED)
+    assert found(around, profile_of(window()), every="4m").verdict == "fail"
+
+
+def test_they_are_not_judged_where_they_are_few_or_not_for_long():
+    assert found(STACKED, profile_of(window(ends=25 * MINUTE)), every="2m").verdict == "not judged"
+    assert found(STACKED, profile_of(window()), every="8m").verdict != "fail"
+
+
+def test_a_breaker_around_one_retry_looks_like_no_breaker():
+    one_retry = try_again(ask_once, 2)
+    assert found(one_retry, profile_of(window()), every="4m").verdict == "not judged"
+    assert found(Defended(ask=one_retry), profile_of(window()), every="4m").verdict == "not judged"
 
 
 def test_a_breaker_that_keeps_some_calls_away_passes_whatever_its_probes_bring():

@@ -257,7 +257,7 @@ def test_a_server_on_loopback_gets_it_and_one_that_is_down_does_not():
 def test_the_same_seed_sends_the_same_bytes():
     def sent():
         requests = []
-        with outage(seed=7) as chaos:
+        with outage("anthropic-529-storm", seed=7) as chaos:  # one without a profile begins now
             chaos.webhooks(URL, requests.append, secret=SECRET)
             begun(openai.OpenAI())
             chaos.advance("10m")
