@@ -381,7 +381,7 @@ def speed(session: nox.Session) -> None:
     session.install("-e", ".[dev]", "pytest-httpx", "vcrpy")
     session.run("python", "benchmarks/one_call.py", "--rounds", "6", "--fail-above", "0.9")
     session.run("python", "benchmarks/failing_property.py", "--rounds", "3", "--fail-above", "0.14")
-    session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "2.5")
+    session.run("python", "benchmarks/first_test.py", "--rounds", "5", "--fail-above", "0.35")
     session.run("python", "benchmarks/growth.py", "--rounds", "5", "--check")
     session.run("python", "benchmarks/campaigns.py", "--runs", "30", "--fail-above", "5")
     session.run("python", "benchmarks/recorder.py", "--rounds", "4", "--fail-above", "12")
