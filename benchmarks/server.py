@@ -37,8 +37,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PIECES, STREAMS = 200, 50  # pieces of a stream, concurrent streams
-# How many times less CPU than aimock the server takes at least. On a quiet machine it is 1.47, 1.23
-# and 4.4; other programs cost aimock more than us.
+# How many times less CPU than aimock the server takes at least. It is 2.3, 1.8 and 5.3 on virtual
+# processors (docs/explanation/speed.md); where Python is faster, less of both is expected.
 BOUNDS = {"POST": 1.6, "new bodies": 1.35, "50 streams": 3.5}
 MOST_ROUNDS = 12
 PROFILE = """title = "one in a hundred"

@@ -51,11 +51,10 @@ class StopsCalling(Check):
 
     Calls that are all that far apart may be a breaker's probes. They fail nevertheless if every
     call of a series over more than half an hour uses the provider, and each retries a request twice
-    or more: a breaker around all retries, whose cooldown is over before each call, spares no user
-    the full wait. With fewer retries an app with a breaker cannot be distinguished from one
-    without, and the check is not judged; nor is it if few calls failed and all of them used the
-    provider. Not applicable if the provider was never down (half of its requests are hit) while the
-    app used it.
+    or more: users wait as long as without a breaker, even if there is one around the retries. With
+    fewer retries an app with a breaker cannot be distinguished from one without, and the check is
+    not judged; nor is it if few calls failed and all of them used the provider. Not applicable if
+    the provider was never down (half of its requests are hit) while the app used it.
     """
 
     why: ClassVar[str] = (
@@ -89,7 +88,7 @@ class StopsCalling(Check):
         if relentless := next(filter(None, map(self._relentless, all_series)), None):
             long = describe(relentless[-1].at - relentless[0].at)
             seen = f"{len(relentless)} calls in a row, over {long}, used {self.provider}"
-            seen += " while it was down, each with all its retries, so no breaker spared them that"
+            seen += " while it was down, each with all its retries, as without a breaker"
             return self.failed(seen, relentless[self.within_calls].at)
         if any(self._too_many(series, rare=True) >= self.within_calls for series in all_series):
             return self.not_judged(

@@ -238,12 +238,12 @@ def test_calls_that_are_rare_but_bring_all_their_retries_for_long_are_no_probes(
     assert finding.verdict == "fail"
     assert finding.seen == (
         "15 calls in a row, over 56 min, used anthropic while it was down, "
-        "each with all its retries, so no breaker spared them that"
+        "each with all its retries, as without a breaker"
     )
     assert finding.at == 35 * MINUTE  # the ninth, of those a call every four minutes
 
 
-def test_a_breaker_around_all_retries_that_lets_each_rare_call_through_spares_no_user():
+def test_a_breaker_around_all_retries_that_lets_each_rare_call_through_fails():
     """Seen from outside it is the same as none; one with probes of one request is not judged."""
     around = Defended(ask=STACKED)
     assert found(around, profile_of(window()), every="4m").verdict == "fail"

@@ -92,7 +92,7 @@ def answer_known(
         host, path, query, headers = wire.host, wire.path, wire.query, wire.headers
         wire = WireRequest("POST", host, path, query, headers, body, reused, False, None, True)
         exchange, reply = run.brief_exchange(provider, wire, head.call)
-    except Exception as error:  # as above
+    except Exception as error:  # a fault of the test's own may raise anything
         return _error_reply(server, head.request, error)
     return _new(ProviderAnswer, (run, exchange, reply, None))
 

@@ -20,7 +20,6 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 
 from chaos_llm.virtual_time.kernel import native_id, runs, sleeps, wakes_within, was_woken
@@ -217,15 +216,15 @@ def _read(thread: _NativeThread) -> bytes:
 
 
 def _open_thread(tid: int) -> _NativeThread:
-    stat = Path(f"{TASKS}/{tid}/stat").read_text(errors="replace")
-    name, rest = stat[stat.index("(") + 1 :].rsplit(") ", 1)
-    started_at = rest.split()[19]  # `starttime`, the 22nd field of /proc/<pid>/stat
     with ExitStack() as undo:
-        file = os.open(f"{TASKS}/{tid}/stat", os.O_RDONLY)
-        undo.callback(os.close, file)  # if the thread ends before its second file is open
+        stat = os.open(f"{TASKS}/{tid}/stat", os.O_RDONLY)
+        undo.callback(os.close, stat)  # if the thread ends before its second file is open
+        fields = os.pread(stat, 1000, 0).decode(errors="replace")
+        name, rest = fields[fields.index("(") + 1 :].rsplit(") ", 1)
+        started_at = rest.split()[19]  # `starttime`, the 22nd field of /proc/<pid>/stat
         syscall = os.open(f"{TASKS}/{tid}/syscall", os.O_RDONLY)
         undo.pop_all()
-    return _NativeThread(file, syscall, (tid, started_at), name)
+    return _NativeThread(stat, syscall, (tid, started_at), name)
 
 
 def _was_made_by_native_code(thread: threading.Thread) -> bool:
