@@ -8,6 +8,7 @@ time. A cell with another outcome is played again on slower clocks, which leave 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache
@@ -128,6 +129,20 @@ def place_at(runner):
         yield place
 
 
+@pytest.fixture
+def collected_here():
+    """Finalizes the async generators that a cell leaves open while their event loop is stopped.
+
+    The SDK leaves them in reference cycles. If they are collected in the server's thread, the event
+    loop begins to close them before all are finalized, and CPython 3.11 complains that an "async
+    generator [is] already executing": here 15 times in 300 cells that end with such a collection.
+    """
+    gc.disable()
+    yield
+    gc.collect(0)
+    gc.enable()
+
+
 def outcome(place_at, cell, *, is_async):
     for speed in SPEEDS:
         played = place_at(speed).outcome(cell, is_async)
@@ -143,6 +158,7 @@ def test_a_sync_sdk_meets_over_sockets_what_it_meets_in_process(place_at, cell):
 
 
 @pytest.mark.exhaustive(sample=8)
+@pytest.mark.usefixtures("collected_here")
 @pytest.mark.parametrize("cell", CELLS, ids=IDS)
 def test_an_async_sdk_meets_over_sockets_what_it_meets_in_process(place_at, cell):
     assert outcome(place_at, cell, is_async=True) == expected(*cell, is_async=True)
