@@ -152,7 +152,7 @@ def chosen(patterns: Sequence[str], rootdir: str | Path | None = None) -> dict[s
 
 
 def drawn(count: int, seed: int = 0) -> dict[str, Profile]:
-    """So many outages drawn by the strategies of `chaos_llm.strategies`; the same for one seed."""
+    """So many outages drawn by the strategies of `property_testing`; the same for one seed."""
     from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415 - heavy
     from hypothesis import seed as seeded  # noqa: PLC0415 - heavy
 

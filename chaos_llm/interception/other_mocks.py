@@ -44,7 +44,8 @@ OTHER_MOCKS = (
     OtherMock(
         "vcrpy, pytest-recording",
         _CHAOS_LLM,
-        "requests to the providers are neither replayed from a cassette nor recorded",
+        "a cassette's answers become the healthy answers of the providers, with the outage on top; "
+        "the warning is for a cassette without any, and nothing is recorded",
     ),
     OtherMock(
         "httpx.MockTransport",

@@ -1,6 +1,6 @@
-"""vcrpy and pytest-recording: requests to the providers bypass their cassettes.
+"""vcrpy and pytest-recording: vcrpy neither replays nor records requests to the providers.
 
-The answers of a cassette are the healthy answers of the providers: cassette_playback.py.
+The answers of its cassettes become the healthy answers of the providers: cassette_playback.py.
 
 vcrpy replaces httpx's transports, aiohttp's requests and the connections of http.client, urllib3
 and botocore. urllib3_client.py handles the connections.
