@@ -394,7 +394,8 @@ def server_speed(session: nox.Session) -> None:
     """The server's CPU time beside aimock's and a bare wheel's; only a slowdown exceeds a bound."""
     missing = [tool for tool in ("npm", "wrk", "taskset") if shutil.which(tool) is None]
     if missing:
-        session.skip(f"{', '.join(missing)} missing, so the server's speed is not measured")
+        say = session.error if os.environ.get("CI") else session.skip
+        say(f"{', '.join(missing)} missing, so the server's speed is not measured")
     session.install("-e", ".[server]")
     folder = session.create_tmp()
     session.run("npm", "install", "--no-fund", "--prefix", folder, AIMOCK, external=True)

@@ -77,9 +77,11 @@ def in_a_process(serve: object, *arguments: object) -> Iterator[tuple[int, int]]
     listener = socket.create_server(("127.0.0.1", 0))
     process = multiprocessing.Process(target=serve, args=(listener, *arguments), daemon=True)
     process.start()
-    yield listener.getsockname()[1], process.pid or 0
-    process.terminate()
-    process.join()
+    try:
+        yield listener.getsockname()[1], process.pid or 0
+    finally:
+        process.terminate()
+        process.join()
 
 
 @contextlib.contextmanager
@@ -88,14 +90,23 @@ def recorder(port: int, path: Path) -> Iterator[tuple[int, int]]:
     command = [sys.executable, "-m", "chaos_llm", "record", "-o", str(path)]
     upstream = ["--upstream", f"http://127.0.0.1:{port}"]
     with subprocess.Popen([*command, *upstream], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        said = ""
-        while "keys are masked" not in said:
-            said += process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
-        assert found, said
-        yield int(found[1]), process.pid
-        process.terminate()
+        try:
+            yield _said_port(process), process.pid
+        finally:
+            process.terminate()
+
+
+def _said_port(process: subprocess.Popen[str]) -> int:
+    """The port that a recorder says when it has begun."""
+    assert process.stdout is not None
+    said = ""
+    while "keys are masked" not in said:
+        line = process.stdout.readline()
+        assert line, f"the recorder ended: {said}"
+        said += line
+    found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
+    assert found, said
+    return int(found[1])
 
 
 def cpu(pid: int) -> float:
@@ -145,9 +156,9 @@ def main() -> int:
     for name, microseconds in quartile.items():
         print(f"{name:>18}: {microseconds:7.0f} microseconds of CPU time for an exchange")
     plain_time, record_time = quartile.values()
-    added, times = record_time - plain_time, record_time / plain_time
-    print(f"the recorder adds {added:.0f} microseconds: {times:.1f} times")
-    return int(options.fail_above is not None and times > options.fail_above)
+    added, ratio = record_time - plain_time, record_time / plain_time
+    print(f"the recorder adds {added:.0f} microseconds: {ratio:.1f} times")
+    return int(options.fail_above is not None and ratio > options.fail_above)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def _answer(connection: socket.socket) -> None:
 
 
 class Taken(NamedTuple):
-    """Seconds of a call: by the clock, without waits for a core, and CPU time of who was asked."""
+    """Seconds of a call: by the clock, without waits for a core, and CPU time of the one asked."""
 
     clock: float
     running: float
@@ -128,11 +128,12 @@ def main() -> int:
         _print(name, [round_[name].clock for round_ in rounds])
     for name in (PROXY, RECORD):
         _print(f"CPU time of {name}", [round_[name].cpu for round_ in rounds])
+    medians = {}
     for name in (AGAIN, PROXY, RECORD):
         for kind in ("running", "clock"):
             added = [getattr(r[name], kind) - getattr(r[DIRECT], kind) for r in rounds]
-            median = _print(f"added by {name} ({kind})", added)
-    return int(options.fail_above is not None and median > options.fail_above)
+            medians[name, kind] = _print(f"added by {name} ({kind})", added)
+    return int(options.fail_above is not None and medians[RECORD, "clock"] > options.fail_above)
 
 
 def _print(name: str, times: list[float]) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -133,10 +132,6 @@ class Calls:
         series.credential.append(self._number(call.credential))
         series.file.append(min(max(0, len(self.files) - 1), _MOST_FILES))
         series.reply.append(_digest(call.reply_id))
-
-    def add_all(self, calls: Iterable[RecordedCall], provider: str = "") -> None:
-        for call in calls:
-            self.add(call, provider)
 
     @property
     def count(self) -> int:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import wraps
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
@@ -67,6 +68,8 @@ class OutageMachine(RuleBasedStateMachine):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.TestCase.settings = without_explanation(cls.TestCase.settings)
+        if "__init__" in cls.__dict__:
+            cls.__init__ = _leaving_no_outage(cls.__init__)  # type: ignore[method-assign] # wrapped
 
     def __init__(self) -> None:
         super().__init__()
@@ -145,6 +148,20 @@ class OutageMachine(RuleBasedStateMachine):
     def _replay(self, fn: Callable[[str], Any], calls: int, prompt: str | None = None) -> Report:
         prompts = None if prompt is None else [prompt]
         return self.chaos.replay(fn, calls=calls, warmup=0, recovery=calls, prompts=prompts)
+
+
+def _leaving_no_outage(begin: Callable[..., None]) -> Callable[..., None]:
+    """A machine's `__init__` that closes the outage if it raises."""
+
+    @wraps(begin)
+    def begun(*args: Any, **options: Any) -> None:
+        try:
+            begin(*args, **options)
+        except BaseException:  # whatever it is: nothing else would close the outage
+            _close_active()
+            raise
+
+    return begun
 
 
 def _close_active() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import parse_qsl
@@ -97,9 +97,11 @@ class Secrets:
     """The values of the secrets that requests carried; they depend on the requests alone."""
 
     def __init__(self) -> None:
-        self._values: dict[str, None] = {}
+        # The secrets in each header or query, the latest used last: so no secret that is still in
+        # use is dropped for others.
+        self._values: dict[str, tuple[str, ...]] = {}
+        self._count = 0  # of all these secrets
         self._longest_first: tuple[str, ...] | None = ()
-        self._seen: dict[str, None] = {}  # headers and queries that were examined
         # The headers that were examined last. A request's headers are not changed, so none of their
         # credentials is missing.
         self.noted: Mapping[str, str] | None = None
@@ -111,14 +113,9 @@ class Secrets:
         """
         self.noted = headers
         for name in _secret_headers(getattr(headers, "raw_names", None) or tuple(headers)):
-            header = headers[name]
-            if header not in self._seen:
-                self._mark_seen(header)
-                self._keep(_values_of(header))
-        if query and query not in self._seen:
-            self._mark_seen(query)
-            pairs = parse_qsl(query)
-            self._keep(value for name, value in pairs if name.lower() in _SECRET_QUERY)
+            self._keep(headers[name], _values_of)
+        if query:
+            self._keep(query, _values_in_query)
 
     def note_fields(self, record: object, depth: int = 0) -> None:
         """Remember the texts under names of secrets in a record, at any depth up to twelve.
@@ -143,31 +140,36 @@ class Secrets:
             for value in record.values():
                 self.note_fields(value, depth + 1)
 
-    def _mark_seen(self, text: str) -> None:
-        if len(self._seen) >= _MOST:
-            del self._seen[next(iter(self._seen))]
-        self._seen[text] = None
-
-    def _keep(self, values: Iterable[str]) -> None:
-        for value in values:
-            if value not in self._values and _is_secret(value):
-                if len(self._values) >= _MOST:
-                    del self._values[next(iter(self._values))]
-                self._values[value] = None
-                self._longest_first = None
+    def _keep(self, text: str, values_of: Callable[[str], Iterable[str]]) -> None:
+        """Remember the secrets in a text, as the latest that were used."""
+        values = self._values.pop(text, None)
+        if values is None:
+            values = tuple({value: None for value in values_of(text) if _is_secret(value)})[-_MOST:]
+            self._count += len(values)
+            self._longest_first = None
+        self._values[text] = values
+        while len(self._values) > _MOST or self._count > _MOST:
+            self._count -= len(self._values.pop(next(iter(self._values))))
 
     def __len__(self) -> int:
-        return len(self._values)
+        return self._count
 
     def masked(self, text: str) -> str:
         """The text with the secrets masked, also where they are escaped as in JSON."""
-        if self._longest_first is None:
-            forms = {form for value in self._values for form in _forms(value)}
-            self._longest_first = tuple(sorted(forms, key=lambda form: (-len(form), form)))
-        for value in self._longest_first:
+        for value in self._longest_first or self._sorted():
             if value in text:
                 text = text.replace(value, MASK)
         return text
+
+    def _sorted(self) -> tuple[str, ...]:
+        """The secrets in all their forms; a request may come meanwhile, in another thread."""
+        self._longest_first = ()
+        values = {value for each in list(self._values.values()) for value in each}
+        forms = {form for value in values for form in _forms(value)}
+        found = tuple(sorted(forms, key=lambda form: (-len(form), form)))
+        if self._longest_first is not None:
+            self._longest_first = found
+        return found
 
 
 NO_SECRETS = Secrets()  # for texts whose requests are unknown
@@ -194,6 +196,10 @@ def _values_of(header: str) -> Iterable[str]:
             return
     for pair in header.split(";") if "=" in header else ():
         yield pair.partition("=")[2].strip()
+
+
+def _values_in_query(query: str) -> Iterable[str]:
+    return (value for name, value in parse_qsl(query) if name.lower() in _SECRET_QUERY)
 
 
 def _is_secret(value: str) -> bool:

@@ -12,9 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from chaos_llm.errors import UsageError
@@ -119,10 +117,3 @@ def wait_after(number: int, elapsed: float) -> float | None:
     """Seconds until the next attempt; None where it would come after 72 hours."""
     wait = _FIRST_WAIT * float(1 << (number - 1))
     return wait if elapsed + wait <= _LIFETIME else None
-
-
-class WebhookSender(Protocol):
-    """Sends what a provider announces; `make` gets the Unix time, and returns None for nothing."""
-
-    def send_in(self, delay: float, make: Callable[[float], Webhook | None]) -> None:
-        """Ask `make` for a webhook after so many seconds, and send it."""

@@ -5,7 +5,6 @@ A line is written in one piece, so that a process that is killed leaves at most 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -129,13 +128,3 @@ def _is_torn(path: Path) -> bool:
 def is_head(record_: Mapping[str, Any]) -> bool:
     """Whether a record is the first line of a recording."""
     return record_.get("kind") == KIND
-
-
-def is_recording(path: Path) -> bool:
-    """Whether a file begins like a recording."""
-    try:
-        with path.open("rb") as opened:
-            value = json.loads(opened.readline(4096))
-    except (OSError, ValueError):
-        return False
-    return isinstance(value, dict) and is_head(value)

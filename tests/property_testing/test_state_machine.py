@@ -107,6 +107,8 @@ def test_a_machine_that_could_not_be_made_leaves_no_outage_behind():
 
     with pytest.raises(ZeroDivisionError):
         Broken()
+    with outage():  # which is refused where another one is in force
+        pass
     Patient().teardown()
 
 

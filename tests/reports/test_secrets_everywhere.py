@@ -134,6 +134,22 @@ def test_11_the_latest_thousand_secrets_are_known():
     assert secrets.masked("a-key-of-mine-2999") == "[a secret]"
 
 
+def test_11_a_secret_in_use_is_known_however_many_others_come_with_it():
+    secrets, key = Secrets(), "a-key-of-mine-1"
+    for number in range(1200):
+        cookies = "; ".join(f"{name}=biscuit-{name}{number:05}" for name in "abc")
+        secrets.note({"x-api-key": key, "cookie": cookies})
+        assert secrets.masked(f"no {key}") == "no [a secret]"
+    assert len(secrets) <= 1000
+
+
+def test_11_a_header_of_thousands_of_secrets_leaves_the_latest():
+    secrets = Secrets()
+    secrets.note({"cookie": "; ".join(f"a{n}=biscuit-number-{n:05}" for n in range(3000))})
+    assert len(secrets) == 1000
+    assert secrets.masked("biscuit-number-02999") == "[a secret]"
+
+
 def test_11_a_secret_that_changes_with_each_request_is_known_each_time():
     body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
     with outage() as chaos:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import random
+import re
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 
 import pytest
 from support.raw_sockets import ASKED, asked, dialled, heard, request
@@ -90,6 +92,32 @@ def test_a_kept_connection_is_closed_when_it_has_been_idle(impatient):
         connection.sendall(request(close=False))
         told = heard(connection)
     assert (told.status, told.end) == (200, "fin")
+
+
+def test_a_connection_is_in_use_also_where_the_server_itself_answers(small):
+    def since():
+        return small.do(lambda server: [each.since for each in server.connections])
+
+    with closing(HTTPConnection(small.hand().url.removeprefix("http://"))) as connection:
+        for path in ("/__chaos/state", "/no/such/path", "/__chaos/health"):
+            connection.request("GET", path)
+            connection.getresponse().read()
+            before = since()
+            connection.request("GET", path)
+            connection.getresponse().read()
+            assert since() > before
+
+
+def test_what_came_whole_before_nonsense_is_answered_first(small):
+    told = asked(small.hand().url, request(close=False) * 3 + b"nonsense\r\n\r\n")
+    statuses = re.findall(rb"HTTP/1.1 (\d+)", told.data)
+    assert (statuses, told.end) == ([b"200", b"200", b"200", b"400"], "fin")
+    assert len(small.hand().journal) == 3
+
+
+def test_nonsense_behind_the_last_request_of_a_connection_is_not_answered(small):
+    told = asked(small.hand().url, request(close=True) + b"nonsense\r\n\r\n")
+    assert told.data.count(b"HTTP/1.1 ") == 1
 
 
 def test_more_connections_than_the_bound_are_refused(small):

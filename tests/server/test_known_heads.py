@@ -7,10 +7,11 @@ import random
 from http.client import HTTPConnection
 
 import pytest
-from support.raw_sockets import asked, request
+from support.raw_sockets import asked, dialled, heard, request
 from support.small_profiles import profile_of, window
+from support.waiting import PATIENCE
 
-from chaos_llm.faults import cut_stream, overloaded
+from chaos_llm.faults import cut_stream, hang, overloaded
 from chaos_llm.profiles.model import Target
 from chaos_llm.providers import find
 from chaos_llm.server.http.addresses import Place
@@ -168,3 +169,21 @@ def test_a_connection_may_change_its_head_with_each_request():
         connection.close()
         counts = {run: len(server.run(run).journal) for run in ("one", "other")}
     assert counts == {"one": 3, "other": 3}
+
+
+def test_blank_lines_behind_a_request_that_waits_are_no_head_of_it():
+    with ServerThread(Settings(clock="manual")) as thread:
+        hand = thread.hand()
+        hand.on("anthropic").inject(hang(), times=1)
+        with dialled(hand.url) as connection:
+            connection.sendall(request(close=False))
+            hand.wait_for(1, within=PATIENCE)
+            for piece in (request("/__chaos/state", b"", "GET", close=False), b"\r\n\r\n"):
+                connection.sendall(piece)
+                asked(hand.url)  # so the server has read the piece
+            with dialled(hand.url) as other:
+                other.sendall(b"\r\n\r\n")
+                asked(hand.url)
+                other.sendall(request())
+                told = heard(other)
+    assert (told.status, told.data.count(b"HTTP/1.1 ")) == (200, 1)

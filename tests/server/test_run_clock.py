@@ -89,3 +89,20 @@ def test_streams_of_equal_pauses_share_their_rings(offsets, pieces):
     loop.run()
     assert count == len(offsets) * pieces
     assert loop.turns <= (30 + 20 * pieces) * 2
+
+
+def test_a_callback_that_raises_does_not_stop_the_clock():
+    loop = LoopInMilliseconds()
+    clock, happened = RunClock(loop, 1.0), []
+
+    def fails():
+        raise ArithmeticError
+
+    clock.call_at(0.010, fails)
+    clock.call_at(0.020, lambda: happened.append("later"))
+    with pytest.raises(ArithmeticError):
+        loop.run()
+    loop.run()
+    clock.call_at(clock.now + 0.010, lambda: happened.append("made afterwards"))
+    loop.run()
+    assert happened == ["later", "made afterwards"]

@@ -83,6 +83,17 @@ def test_a_header_names_the_call(chaos_server):
     assert calls[2] not in (3, -1)
 
 
+def test_a_call_that_is_named_again_and_again_is_not_forgotten_for_others(
+    chaos_server, monkeypatch
+):
+    monkeypatch.setattr("chaos_llm.server.runs.call_tracking._MOST", 20)
+    for number in range(60):
+        for name in ("the-job", f"other-{number}"):
+            asked(chaos_server.url, request(x_chaos_call=name))
+    attempts = [exchange.key.attempt for exchange in chaos_server.journal][::2]
+    assert attempts == list(range(60))
+
+
 def test_a_token_names_the_call_until_it_was_answered(chaos_server):
     chaos_server.on("anthropic").inject(overloaded(), times=2)
     for _ in range(4):

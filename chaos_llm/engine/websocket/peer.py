@@ -59,7 +59,7 @@ class Peer(ABC):
         return heapq.heappop(self._actions)[2]()
 
     def leave(self, now: float) -> None:
-        """Take note that the connection is over, by whoever's doing; nothing more is sent."""
+        """Take note that the connection is over, whichever side ended it; nothing more is sent."""
         self.now = now
         self._actions.clear()
         self._left()

@@ -107,6 +107,8 @@ class Connection(asyncio.Protocol):
         try:
             self._take(data)
         except RequestTooLarge as reason:
+            if self._server.peers is None:  # else what came whole may be for another worker
+                self._go_on(b"")
             self._refuse(reason)
         except (
             Exception
@@ -134,9 +136,9 @@ class Connection(asyncio.Protocol):
 
     def _feed(self, data: bytes) -> None:
         """Parse what came."""
-        asking, was_begun = self._asking, self._asking.is_begun
+        asking, was_begun, waiting = self._asking, self._asking.is_begun, len(self._asking.whole)
         rest = asking.feed(data)
-        if len(asking.whole) == 1 and not (was_begun or asking.is_begun):
+        if not waiting and len(asking.whole) == 1 and not (was_begun or asking.is_begun):
             self._server.known_heads.learn(data, asking.whole[0])
         if asking.is_begun and not was_begun:
             self.since = self._server.time()
@@ -185,7 +187,7 @@ class Connection(asyncio.Protocol):
                 self.transport.resume_reading()
 
     def _is_handed_on(self, rest: bytes) -> bool:
-        """Whether the next request is another worker's, who gets it with the connection.
+        """Whether the next request is for another worker, which gets it with the connection.
 
         What was answered before must have left, and what has begun to come must be whole.
         """
@@ -276,7 +278,6 @@ class Connection(asyncio.Protocol):
         def over(said: ServerReply) -> None:
             self._playing = None
             self._say(said, asked)
-            self.since = self._server.time()
             if self._asking.whole or self._held:
                 self._server.loop.call_soon(self._next)
 
@@ -301,6 +302,7 @@ class Connection(asyncio.Protocol):
         """Answer for the server itself."""
         keep = asked.keep and asked.version == "1.1"
         self.transport.write(said.wire(keep=keep, head_only=asked.method == "HEAD"))
+        self.since = self._server.time()
         if not keep:
             self.transport.close()
 
@@ -314,6 +316,9 @@ class Connection(asyncio.Protocol):
         if self._playing is not None:
             self._playing.cut()
             return
+        if self.transport.is_closing():
+            return
+        self._asking.whole.clear()  # nothing can be written behind this reply
         self.transport.write(error_reply(reason.status, str(reason)).wire(keep=False))
         # To close with unread bytes would be a reset, which might overtake the reply.
         self._is_deaf, self.since = True, self._server.time()

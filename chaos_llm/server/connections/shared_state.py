@@ -29,7 +29,7 @@ from chaos_llm.server.runs.tally import Tally
 
 _PROBLEMS = 20
 _WORKERS = 2  # threads for what would keep other clients waiting
-_STRUCK: Effect = "applied"
+_APPLIED: Effect = "applied"
 
 
 class OpenConnection(Protocol):
@@ -149,7 +149,7 @@ class SharedState:
             decision = run.overrides.decide_handshake(request, key, run.now)
             if decision.draws:
                 exchange = run.journal.open(run.now, request, key, decision)
-                exchange.effects = (_STRUCK,) * len(decision.draws)
+                exchange.effects = (_APPLIED,) * len(decision.draws)
                 run.journal.applied += 1
                 run.end(exchange, "closed")
                 return False

@@ -76,9 +76,12 @@ class CallTracker(Correlation):
         self._current = current = self._named_call() if self.named else None
         if current is not None:
             return current.open.next_key(provider, path)
-        if body is not self._body:  # a client that tries again sends the same one
-            self._body, self._token = body, last_token(body)
-        token = self._token
+        if body is self._body:  # a client that tries again sends the same one
+            token = self._token
+        else:
+            token = last_token(body)
+            if len(body) <= _WINDOW:  # no run keeps a large one
+                self._body, self._token = body, token
         if not token:
             return self._background_key(provider, path, body)
         seen = self._seen.get(token)
@@ -116,6 +119,7 @@ class CallTracker(Correlation):
             name = f"##{_hashed(name)}"
         seen = self._seen.get(name)
         if isinstance(seen, TrackedCall):
+            self._seen[name] = self._seen.pop(name)  # the latest used comes last
             return seen
         call = TrackedCall(OpenCall(BACKGROUND_USER, number_of(self.named), ""), 0)
         self._remember(name, call)

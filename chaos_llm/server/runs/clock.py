@@ -129,10 +129,12 @@ class RunClock:
 
     def _ring(self) -> None:
         self._alarm, self._rings_at, now = None, _RINGING, self.now
-        while self._timers and self._timers[0][0] <= now + SAME:
-            self._happen(heappop(self._timers)[2])
-        self._rings_at = inf
-        self._set_alarm()
+        try:
+            while self._timers and self._timers[0][0] <= now + SAME:
+                self._happen(heappop(self._timers)[2])
+        finally:  # what one callback raises must not stop the clock for all others
+            self._rings_at = inf
+            self._set_alarm()
 
     def _happen(self, timer: Timer) -> None:
         if timer.callback is _nothing:

@@ -18,7 +18,7 @@ from chaos_llm.server.launch.log import tell
 class KeptJournal(Journal):
     """The last exchanges of a run, at most `limit`; `dropped` says how many are gone.
 
-    `struck` counts all to which a fault was applied, those that are gone as well.
+    `applied` counts all to which a fault was applied, those that are gone as well.
     """
 
     def __init__(self, limit: int, secrets: Secrets) -> None:
