@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -99,8 +100,8 @@ class Secrets:
     def __init__(self) -> None:
         # The secrets in each header or query, the latest used last: so no secret that is still in
         # use is dropped for others.
-        self._values: dict[str, tuple[str, ...]] = {}
-        self._count = 0  # of all these secrets
+        self._values: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._count = self._changes = 0  # of all these secrets
         self._longest_first: tuple[str, ...] | None = ()
         # The headers that were examined last. A request's headers are not changed, so none of their
         # credentials is missing.
@@ -142,14 +143,16 @@ class Secrets:
 
     def _keep(self, text: str, values_of: Callable[[str], Iterable[str]]) -> None:
         """Remember the secrets in a text, as the latest that were used."""
-        values = self._values.pop(text, None)
-        if values is None:
-            values = tuple({value: None for value in values_of(text) if _is_secret(value)})[-_MOST:]
+        try:
+            self._values.move_to_end(text)
+        except KeyError:
+            found = {value: None for value in values_of(text) if _is_secret(value)}
+            self._values[text] = values = tuple(found)[-_MOST:]
             self._count += len(values)
+            self._changes += 1
             self._longest_first = None
-        self._values[text] = values
-        while len(self._values) > _MOST or self._count > _MOST:
-            self._count -= len(self._values.pop(next(iter(self._values))))
+            while len(self._values) > _MOST or self._count > _MOST:
+                self._count -= len(self._values.popitem(last=False)[1])
 
     def __len__(self) -> int:
         return self._count
@@ -163,12 +166,12 @@ class Secrets:
 
     def _sorted(self) -> tuple[str, ...]:
         """The secrets in all their forms; a request may come meanwhile, in another thread."""
-        self._longest_first = ()
+        changes = self._changes
         values = {value for each in list(self._values.values()) for value in each}
         forms = {form for value in values for form in _forms(value)}
-        found = tuple(sorted(forms, key=lambda form: (-len(form), form)))
-        if self._longest_first is not None:
-            self._longest_first = found
+        self._longest_first = found = tuple(sorted(forms, key=lambda form: (-len(form), form)))
+        if changes != self._changes:
+            self._longest_first = None
         return found
 
 
