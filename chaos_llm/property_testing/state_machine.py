@@ -18,11 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import wraps
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    StateMachineMeta,
+    invariant,
+    precondition,
+    rule,
+)
 from hypothesis.strategies import SearchStrategy
 
 from chaos_llm.analysis.call import Call
@@ -49,7 +54,18 @@ def _fault() -> SearchStrategy[Fault]:
     return st.runner().flatmap(lambda machine: machine.faults)
 
 
-class OutageMachine(RuleBasedStateMachine):
+class _ClosingMeta(StateMachineMeta):
+    """Closes the outage of a machine if its `__init__` raises, its own or that of a base class."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().__call__(*args, **options)
+        except BaseException:  # whatever it is: nothing else would close the outage
+            _close_active()
+            raise
+
+
+class OutageMachine(RuleBasedStateMachine, metaclass=_ClosingMeta):
     """A state machine in which providers fail, fail differently and recover between your rules.
 
     A subclass adds rules for the actions of users: `self.ask(fn)` makes a call, as a replay does.
@@ -68,8 +84,6 @@ class OutageMachine(RuleBasedStateMachine):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.TestCase.settings = without_explanation(cls.TestCase.settings)
-        if "__init__" in cls.__dict__:
-            cls.__init__ = _leaving_no_outage(cls.__init__)  # type: ignore[method-assign] # wrapped
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,20 +162,6 @@ class OutageMachine(RuleBasedStateMachine):
     def _replay(self, fn: Callable[[str], Any], calls: int, prompt: str | None = None) -> Report:
         prompts = None if prompt is None else [prompt]
         return self.chaos.replay(fn, calls=calls, warmup=0, recovery=calls, prompts=prompts)
-
-
-def _leaving_no_outage(begin: Callable[..., None]) -> Callable[..., None]:
-    """A machine's `__init__` that closes the outage if it raises."""
-
-    @wraps(begin)
-    def begun(*args: Any, **options: Any) -> None:
-        try:
-            begin(*args, **options)
-        except BaseException:  # whatever it is: nothing else would close the outage
-            _close_active()
-            raise
-
-    return begun
 
 
 def _close_active() -> None:

@@ -98,10 +98,10 @@ class Secrets:
     """The values of the secrets that requests carried; they depend on the requests alone."""
 
     def __init__(self) -> None:
-        # The secrets in each header or query, the latest used last: so no secret that is still in
-        # use is dropped for others.
-        self._values: OrderedDict[str, tuple[str, ...]] = OrderedDict()
-        self._count = self._changes = 0  # of all these secrets
+        # The latest used last: so no secret that is still in use is dropped for others.
+        self._values: OrderedDict[str, None] = OrderedDict()
+        self._found: OrderedDict[str, tuple[str, ...]] = OrderedDict()  # in a header or a query
+        self._changes = 0
         self._longest_first: tuple[str, ...] | None = ()
         # The headers that were examined last. A request's headers are not changed, so none of their
         # credentials is missing.
@@ -143,23 +143,29 @@ class Secrets:
 
     def _keep(self, text: str, values_of: Callable[[str], Iterable[str]]) -> None:
         """Remember the secrets in a text, as the latest that were used."""
-        try:
-            self._values.move_to_end(text)
-        except KeyError:
-            found = {value: None for value in values_of(text) if _is_secret(value)}
-            self._values[text] = values = tuple(found)[-_MOST:]
-            self._count += len(values)
-            self._changes += 1
-            self._longest_first = None
-            while len(self._values) > _MOST or self._count > _MOST:
-                self._count -= len(self._values.popitem(last=False)[1])
+        values = self._found.get(text)
+        if values is None:
+            values = tuple({value: None for value in values_of(text) if _is_secret(value)})
+            self._found[text] = values
+            if len(self._found) > _MOST:
+                self._found.popitem(last=False)
+        for value in values:
+            try:
+                self._values.move_to_end(value)
+            except KeyError:
+                self._values[value] = None
+                self._changes += 1
+                self._longest_first = None
+        while len(self._values) > _MOST:
+            self._values.popitem(last=False)
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._values)
 
     def masked(self, text: str) -> str:
         """The text with the secrets masked, also where they are escaped as in JSON."""
-        for value in self._longest_first or self._sorted():
+        longest_first = self._longest_first
+        for value in self._sorted() if longest_first is None else longest_first:
             if value in text:
                 text = text.replace(value, MASK)
         return text
@@ -167,8 +173,7 @@ class Secrets:
     def _sorted(self) -> tuple[str, ...]:
         """The secrets in all their forms; a request may come meanwhile, in another thread."""
         changes = self._changes
-        values = {value for each in list(self._values.values()) for value in each}
-        forms = {form for value in values for form in _forms(value)}
+        forms = {form for value in list(self._values) for form in _forms(value)}
         self._longest_first = found = tuple(sorted(forms, key=lambda form: (-len(form), form)))
         if changes != self._changes:
             self._longest_first = None

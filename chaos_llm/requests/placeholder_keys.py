@@ -28,9 +28,7 @@ _PLACEHOLDERS = (
     _Placeholder("GROQ_API_KEY", "groq-placeholder-of-chaos-llm"),
     _Placeholder("TOGETHER_API_KEY", "together-placeholder-of-chaos-llm"),
     _Placeholder("XAI_API_KEY", "xai-placeholder-of-chaos-llm"),
-    _Placeholder("DEEPSEEK_API_KEY", "sk-deepseek-placeholder-of-chaos-llm"),
     _Placeholder("LLAMA_API_KEY", "llama-placeholder-of-chaos-llm"),
-    _Placeholder("OPENROUTER_API_KEY", "sk-or-v1-placeholder-of-chaos-llm"),
     _Placeholder("AWS_ACCESS_KEY_ID", "PLACEHOLDER-OF-CHAOS-LLM", ("AWS_PROFILE",)),
     _Placeholder("AWS_SECRET_ACCESS_KEY", "placeholder-of-chaos-llm", ("AWS_PROFILE",)),
 )

@@ -112,6 +112,21 @@ def test_a_machine_that_could_not_be_made_leaves_no_outage_behind():
     Patient().teardown()
 
 
+def test_a_machine_with_a_mixin_that_raises_leaves_no_outage_behind():
+    class Raising:
+        def __init__(self):
+            super().__init__()
+            raise ZeroDivisionError
+
+    class Mixed(Raising, OutageMachine):
+        pass
+
+    with pytest.raises(ZeroDivisionError):
+        Mixed()
+    with outage():
+        pass
+
+
 @pytest.mark.filterwarnings("ignore:overloaded:chaos_llm.ChaosWarning")
 def test_what_was_injected_by_hand_is_played_as_windows():
     with outage() as chaos:

@@ -143,6 +143,23 @@ def test_11_a_secret_in_use_is_known_however_many_others_come_with_it():
     assert len(secrets) <= 1000
 
 
+def test_11_texts_without_a_secret_take_no_room_of_one():
+    secrets, key = Secrets(), "a-key-of-mine-1"
+    secrets.note({"x-api-key": key})
+    for number in range(1200):
+        secrets.note({"x-token-count": str(number)}, f"limit=20&after=msg_{number}")
+    assert secrets.masked(f"no {key}") == "no [a secret]"
+
+
+def test_11_a_secret_that_comes_in_several_texts_takes_the_room_of_one():
+    secrets, key = Secrets(), "a-key-of-mine-1"
+    secrets.note({"x-api-key": key})
+    same = "; ".join(f"a{n}=biscuit-number-{n:05}" for n in range(20))
+    for number in range(450):
+        secrets.note({"cookie": f"{same}; b=biscuit-{number:05}"})
+    assert secrets.masked(f"no {key}") == "no [a secret]"
+
+
 def test_11_a_header_of_thousands_of_secrets_leaves_the_latest():
     secrets = Secrets()
     secrets.note({"cookie": "; ".join(f"a{n}=biscuit-number-{n:05}" for n in range(3000))})

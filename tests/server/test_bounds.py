@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import random
-import re
 import socket
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
@@ -106,18 +105,6 @@ def test_a_connection_is_in_use_also_where_the_server_itself_answers(small):
             connection.request("GET", path)
             connection.getresponse().read()
             assert since() > before
-
-
-def test_what_came_whole_before_nonsense_is_answered_first(small):
-    told = asked(small.hand().url, request(close=False) * 3 + b"nonsense\r\n\r\n")
-    statuses = re.findall(rb"HTTP/1.1 (\d+)", told.data)
-    assert (statuses, told.end) == ([b"200", b"200", b"200", b"400"], "fin")
-    assert len(small.hand().journal) == 3
-
-
-def test_nonsense_behind_the_last_request_of_a_connection_is_not_answered(small):
-    told = asked(small.hand().url, request(close=True) + b"nonsense\r\n\r\n")
-    assert told.data.count(b"HTTP/1.1 ") == 1
 
 
 def test_more_connections_than_the_bound_are_refused(small):

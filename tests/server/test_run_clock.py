@@ -106,3 +106,19 @@ def test_a_callback_that_raises_does_not_stop_the_clock():
     clock.call_at(clock.now + 0.010, lambda: happened.append("made afterwards"))
     loop.run()
     assert happened == ["later", "made afterwards"]
+
+
+def test_an_advance_during_which_a_callback_raises_leaves_the_clock_going():
+    loop = LoopInMilliseconds()
+    clock, happened = RunClock(loop, 1.0), []
+
+    def fails():
+        raise ArithmeticError
+
+    clock.call_at(60.0, fails)
+    clock.call_at(60.05, lambda: happened.append(loop.time() - began))
+    began = loop.time()
+    with pytest.raises(ArithmeticError):
+        clock.advance(61)
+    loop.run()
+    assert happened[0] < 1

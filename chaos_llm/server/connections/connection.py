@@ -107,8 +107,6 @@ class Connection(asyncio.Protocol):
         try:
             self._take(data)
         except RequestTooLarge as reason:
-            if self._server.peers is None:  # else what came whole may be for another worker
-                self._go_on(b"")
             self._refuse(reason)
         except (
             Exception

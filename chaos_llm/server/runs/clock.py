@@ -83,13 +83,15 @@ class RunClock:
     def advance(self, seconds: float) -> None:
         """Let so many seconds pass at once; all that is due meanwhile happens in its order."""
         target = self.now + seconds
-        while self._timers and self._timers[0][0] <= target:
-            due, _, timer = heappop(self._timers)
-            self._set(max(due, self._base))
-            self._happen(timer)
-        self._set(target)
-        if self.rate:
-            self._set_alarm()
+        try:
+            while self._timers and self._timers[0][0] <= target:
+                due, _, timer = heappop(self._timers)
+                self._set(max(due, self._base))
+                self._happen(timer)
+            self._set(target)
+        finally:  # as in `_ring`
+            if self.rate:
+                self._set_alarm()
 
     def forget(self) -> None:
         """Note that a timer was cancelled; sweep when there are many."""
