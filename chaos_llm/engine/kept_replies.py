@@ -186,7 +186,7 @@ def _kept(form: Form) -> Kept | None:
         for values in awkward:
             if kept.filled(values).in_full() != _rendered(form, values).reply:
                 return None
-    except Exception:  # a wire format that needs a state to render is rendered anew each time
+    except Exception:  # without a state a wire format may raise anything; it is rendered anew then
         return None
     return kept
 

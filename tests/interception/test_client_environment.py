@@ -100,7 +100,7 @@ class TestPlaceholderKeys:
         assert not any(key in os.environ for key in KEYS)
 
     @pytest.mark.parametrize("key", ["LLAMA_API_KEY", "MISTRAL_API_KEY"])
-    def test_are_set_for_the_other_simulated_providers_too(self, monkeypatch, key):
+    def test_are_set_for_the_sdks_of_other_vendors_too(self, monkeypatch, key):
         monkeypatch.delenv(key, raising=False)
         with outage():
             assert os.environ[key]

@@ -185,5 +185,5 @@ def test_blank_lines_behind_a_request_that_waits_are_no_head_of_it():
                 other.sendall(b"\r\n\r\n")
                 asked(hand.url)
                 other.sendall(request())
-                told = heard(other)
-    assert (told.status, told.data.count(b"HTTP/1.1 ")) == (200, 1)
+                received = heard(other)
+    assert (received.status, received.data.count(b"HTTP/1.1 ")) == (200, 1)

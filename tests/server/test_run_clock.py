@@ -91,13 +91,22 @@ def test_streams_of_equal_pauses_share_their_rings(offsets, pieces):
     assert loop.turns <= (30 + 20 * pieces) * 2
 
 
-def test_a_callback_that_raises_does_not_stop_the_clock():
-    loop = LoopInMilliseconds()
-    clock, happened = RunClock(loop, 1.0), []
+def fails():
+    raise ArithmeticError
 
-    def fails():
-        raise ArithmeticError
 
+@pytest.fixture
+def loop():
+    return LoopInMilliseconds()
+
+
+@pytest.fixture
+def clock(loop):
+    return RunClock(loop, 1.0)
+
+
+def test_a_callback_that_raises_does_not_stop_the_clock(loop, clock):
+    happened = []
     clock.call_at(0.010, fails)
     clock.call_at(0.020, lambda: happened.append("later"))
     with pytest.raises(ArithmeticError):
@@ -108,16 +117,10 @@ def test_a_callback_that_raises_does_not_stop_the_clock():
     assert happened == ["later", "made afterwards"]
 
 
-def test_an_advance_during_which_a_callback_raises_leaves_the_clock_going():
-    loop = LoopInMilliseconds()
-    clock, happened = RunClock(loop, 1.0), []
-
-    def fails():
-        raise ArithmeticError
-
+def test_an_advance_during_which_a_callback_raises_leaves_the_clock_going(loop, clock):
+    happened, began = [], loop.time()
     clock.call_at(60.0, fails)
     clock.call_at(60.05, lambda: happened.append(loop.time() - began))
-    began = loop.time()
     with pytest.raises(ArithmeticError):
         clock.advance(61)
     loop.run()

@@ -134,7 +134,7 @@ def collected_here():
     """Finalizes the async generators that a cell leaves open while their event loop is stopped.
 
     The SDK leaves them in reference cycles. If they are collected in the server's thread, the event
-    loop begins to close them before all are finalized, and CPython 3.11 complains that an "async
+    loop begins to close them before all are finalized, and CPython complains that an "async
     generator [is] already executing": here 15 times in 300 cells that end with such a collection.
     """
     gc.disable()
